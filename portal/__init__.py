@@ -1,0 +1,1 @@
+"""Atrium: client spaces for firms."""

@@ -1,0 +1,1 @@
+"""The ground floor: tools that know nothing of clients, folders or people."""

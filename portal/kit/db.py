@@ -1,0 +1,110 @@
+"""The database session, the base of all tables and the one place where transactions begin and end."""
+
+from __future__ import annotations
+
+import functools
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, MetaData, Uuid, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from uuid_utils import compat as uuid_utils
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# Constraint names must be the same on every installation, or a later migration cannot drop them.
+_NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Json = Annotated[dict[str, Any], mapped_column(JSONB)]
+
+
+def new_id() -> uuid.UUID:
+    """A UUIDv7 (RFC 9562): unique everywhere and sorted by time of creation, so that new rows stay together on disk."""
+    return uuid_utils.uuid7()
+
+
+class Model(DeclarativeBase):
+    """Base of every table. A table without an own primary key gets ``id``, a UUIDv7."""
+
+    metadata = MetaData(naming_convention=_NAMING)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this very attribute
+        datetime: DateTime(timezone=True),
+        uuid.UUID: Uuid(),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+class WithId:
+    """Mixin: primary key ``id``, made by us so that it is known before the row is written."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+
+
+class WithTimes:
+    """Mixin: when the row was made, by the database's clock."""
+
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+# Objects stay readable after the commit: a view builds its redirect from them. In tests the session joins the outer
+# transaction of the test by savepoints, which is what the join mode says; without an outer one it has no effect.
+db = SQLAlchemy(session_options={"expire_on_commit": False, "join_transaction_mode": "create_savepoint"})
+migrate = Migrate()
+
+
+def init_app(app: Flask) -> None:
+    """Connect the session and the migrations to the application."""
+    db.init_app(app)
+    migrate.init_app(app, db, compare_type=True, compare_server_default=False)
+
+
+def transactional(function: Callable[P, R]) -> Callable[P, R]:
+    """Run a command in one transaction: the outermost call commits, nested calls join, an exception undoes everything.
+
+    What was registered with :func:`after_commit` runs once the outermost call has committed.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        session = db.session()
+        if session.info.get("in_command"):
+            return function(*args, **kwargs)
+        session.info["in_command"] = True
+        session.info["after_commit"] = []
+        try:
+            result = function(*args, **kwargs)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            session.info["after_commit"] = []
+            raise
+        finally:
+            session.info["in_command"] = False
+        for follow_up in session.info.pop("after_commit", []):
+            follow_up()
+        return result
+
+    return wrapper
+
+
+def after_commit(follow_up: Callable[[], None]) -> None:
+    """Call ``follow_up`` once the running command has committed; never when it is rolled back."""
+    session = db.session()
+    if not session.info.get("in_command"):
+        raise RuntimeError("after_commit was called outside of a command")
+    session.info["after_commit"].append(follow_up)
