@@ -1,0 +1,94 @@
+"""What templates need from the browser bundle: addresses with content hashes, icons, and small presentation helpers."""
+
+import json
+import zlib
+from functools import cache
+from pathlib import Path
+from typing import TypedDict
+
+from flask import Flask, current_app, request, url_for
+from markupsafe import Markup
+from werkzeug.routing import BuildError
+
+# Six tones exist in tokens.css; a name keeps its tone for ever because the checksum does not change between runs.
+TONES = 6
+
+
+class Manifest(TypedDict):
+    """What `static/build.mjs` writes beside the bundle."""
+
+    files: dict[str, str]
+    icons: list[str]
+
+
+@cache
+def _read_manifest(path: Path, changed_at: int) -> Manifest:
+    """Read the manifest; `changed_at` (nanoseconds) is part of the key so that a rebuild is seen."""
+    return json.loads(path.read_text("utf-8")) if changed_at else {"files": {}, "icons": []}
+
+
+def _manifest() -> Manifest:
+    path = Path(current_app.static_folder or "static") / "dist" / "manifest.json"
+    cached: Manifest | None = current_app.extensions.get("asset_manifest")
+    if cached is not None and not current_app.debug:
+        return cached
+    manifest = _read_manifest(path, path.stat().st_mtime_ns if path.exists() else 0)
+    # An empty answer is not kept: the bundle may be built a moment later.
+    if manifest["files"]:
+        current_app.extensions["asset_manifest"] = manifest
+    return manifest
+
+
+def asset_url(name: str) -> str:
+    """Give the address of a bundled file, for example `asset_url("app.css")`.
+
+    Before the bundle is built the plain name is given, so that pages still render.
+    """
+    return url_for("static", filename="dist/" + _manifest()["files"].get(name, name))
+
+
+def icon(name: str, label: str | None = None, size: int = 18) -> Markup:
+    """Draw an icon of the sprite, `size` CSS pixels wide; without a label it is hidden from screen readers.
+
+    An unknown name draws nothing and is logged: a missing drawing must never take a page down.
+    """
+    manifest = _manifest()
+    if manifest["icons"] and name not in manifest["icons"]:
+        current_app.logger.warning("unknown icon %r: is the bundle up to date?", name)
+    spoken = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
+    return Markup('<svg class="icon" width="{0}" height="{0}"{1} focusable="false"><use href="{2}#{3}"></use></svg>').format(
+        size, spoken, asset_url("icons.svg"), name
+    )
+
+
+def tone(text: object) -> int:
+    """Choose one of the tones 0 to 5 for a name, the same one each time."""
+    return zlib.crc32(str(text).casefold().encode()) % TONES
+
+
+def initials(name: object) -> str:
+    """Give at most two capitals for a name: those of its first and last word."""
+    words = [word for word in str(name).split() if word[0].isalnum()]
+    chosen = words if len(words) < 2 else [words[0], words[-1]]
+    return "".join(word[0] for word in chosen).upper() or "?"
+
+
+def url_with(**changes: object) -> str:
+    """Give the address of this page with some query arguments changed; None takes an argument away."""
+    arguments: dict[str, object] = {**request.args.to_dict(flat=False), **changes}
+    kept = {key: value for key, value in arguments.items() if value is not None}
+    return url_for(request.endpoint or "static", **{**(request.view_args or {}), **kept})  # type: ignore[arg-type]
+
+
+def url_if(endpoint: str, **values: str) -> str | None:
+    """Give the address of an endpoint, or None where this installation does not have it."""
+    try:
+        return url_for(endpoint, **values)
+    except BuildError:
+        return None
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the helpers of this module."""
+    for helper in (asset_url, icon, tone, initials, url_with, url_if):
+        app.jinja_env.globals[helper.__name__] = helper
