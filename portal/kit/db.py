@@ -54,6 +54,10 @@ class WithId:
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
 
+    def __init__(self, **values: Any) -> None:
+        values.setdefault("id", new_id())
+        super().__init__(**values)
+
 
 class WithTimes:
     """Mixin: when the row was made, by the database's clock."""
@@ -70,7 +74,7 @@ migrate = Migrate()
 def init_app(app: Flask) -> None:
     """Connect the session and the migrations to the application."""
     db.init_app(app)
-    migrate.init_app(app, db, compare_type=True, compare_server_default=False)
+    migrate.init_app(app, db, compare_type=True, compare_server_default=False, render_as_batch=False)
 
 
 def transactional(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,0 +1,1 @@
+"""People, the firm, roles, sign-in and activation."""

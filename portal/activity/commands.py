@@ -1,0 +1,95 @@
+"""Write lines into the log, as part of the command that they report."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from portal.activity.models import Activity, ActivityName
+from portal.activity.verbs import Verb
+from portal.kit.db import db, new_id
+from portal.kit.names import extension, search_key
+
+
+def record(
+    verb: Verb, *, actor: Any = None, client: Any = None, folder: Any = None, file: Any = None, **details: Any
+) -> uuid.UUID:
+    """Add one line to the log, in the transaction of the running command.
+
+    :param actor: the person who did it (anything with ``id``), or None for the system.
+    :param client: the client concerned; taken from ``file`` or ``folder`` when left out.
+    :param folder: the folder concerned, or the one that holds the file.
+    :param file: the file concerned.
+    :param details: what the verb's sentence needs beyond that; JSON values.
+    :raises ValueError: a detail that the verb needs is missing.
+    """
+    return record_many([line(verb, actor=actor, client=client, folder=folder, file=file, **details)])[0]
+
+
+def line(
+    verb: Verb, *, actor: Any = None, client: Any = None, folder: Any = None, file: Any = None, **details: Any
+) -> dict[str, Any]:
+    """One line, not yet written: for :func:`record_many`. Takes what :func:`record` takes."""
+    if folder is not None and file is not None:
+        details.setdefault("folder", folder.name)
+    if client is not None and "client" in verb.needs:
+        details.setdefault("client", client.name)
+    missing = [need for need in verb.needs if need not in details]
+    if missing:
+        raise ValueError(f"{verb.key} needs {', '.join(missing)}")
+    subject = file if file is not None else folder
+    owner = client.id if client is not None else getattr(subject, "client_id", None)
+    return {
+        "id": new_id(),
+        "verb": verb.key,
+        "client_id": owner,
+        "actor_id": actor.id if actor is not None else None,
+        "folder_id": folder.id if folder is not None else getattr(file, "folder_id", None),
+        "file_id": file.id if file is not None else None,
+        "subject_name": subject.name if subject is not None else None,
+        "ext": extension(file.name) if file is not None else None,
+        "details": {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in details.items()},
+    }
+
+
+def record_many(lines: Sequence[dict[str, Any]]) -> list[uuid.UUID]:
+    """Add many lines with a bounded number of statements. Returns their ids in the same order."""
+    if not lines:
+        return []
+    ids = _name_ids(str(entry["subject_name"]) for entry in lines if entry["subject_name"])
+    rows = []
+    for entry in lines:
+        row = dict(entry)
+        name = row.pop("subject_name")
+        row["name_id"] = ids[str(name)] if name else None
+        rows.append(row)
+    db.session.execute(insert(Activity), rows)
+    return [row["id"] for row in rows]
+
+
+def _name_ids(names: Iterable[str]) -> dict[str, int]:
+    """The dictionary's ids of these names; new names are added.
+
+    Known names are only read: an update on conflict would lock the row of a common name against everybody else.
+    """
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    found = _known_names(wanted)
+    missing = [name for name in wanted if name not in found]
+    if missing:
+        values = [{"name": name, "key": search_key(name)} for name in missing]
+        statement = upsert(ActivityName).values(values)
+        statement = statement.on_conflict_do_update(index_elements=["name"], set_={"key": statement.excluded.key})
+        added = db.session.execute(statement.returning(ActivityName.name, ActivityName.id)).all()
+        found.update({name: ident for name, ident in added})
+    return found
+
+
+def _known_names(names: list[str]) -> dict[str, int]:
+    rows = db.session.execute(select(ActivityName.name, ActivityName.id).where(ActivityName.name.in_(names))).all()
+    return {name: ident for name, ident in rows}

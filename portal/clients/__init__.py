@@ -1,0 +1,1 @@
+"""The client base: clients, groups, types, attributes, memberships."""

@@ -1,0 +1,1 @@
+"""The document space: folders, files, versions, uploads, the bin, folder-tree templates."""

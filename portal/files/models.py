@@ -1,0 +1,177 @@
+"""Folders and files. Bytes are in the object store; these rows say what they are called and who may see them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from portal.kit.db import Model, WithId, WithTimes
+
+
+class Folder(WithId, WithTimes, Model):
+    """A folder of a client's space. The root has no parent and is never shown by name."""
+
+    __tablename__ = "folder"
+
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("folder.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    name_key: Mapped[str]
+    # Hexadecimal ids from the root down to this folder itself, each followed by a slash: descendants are a prefix
+    # range of one B-tree. Collation C, or the range would depend on a language.
+    path: Mapped[str] = mapped_column(String(collation="C"))
+    scope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("scope.id"))
+    # True where the scope differs from the parent's: the few folders from which paths to what is visible are drawn.
+    starts_scope: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
+    created_by_id: Mapped[uuid.UUID | None]
+    bin_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("bin_entry.id", ondelete="SET NULL"))
+
+    __table_args__ = (
+        Index("uq_folder_name", "parent_id", "name_key", unique=True, postgresql_where=text("bin_id IS NULL")),
+        Index("uq_folder_root", "client_id", unique=True, postgresql_where=text("parent_id IS NULL")),
+        Index("ix_folder_listing", "parent_id", "position", "name_key", "id", postgresql_include=["scope_id"]),
+        Index("ix_folder_path", "client_id", "path"),
+        Index("ix_folder_scope_starts", "scope_id", postgresql_where=text("starts_scope")),
+        Index("ix_folder_bin_id", "bin_id", postgresql_where=text("bin_id IS NOT NULL")),
+    )
+
+    @property
+    def is_root(self) -> bool:
+        """The top of a client's space."""
+        return self.parent_id is None
+
+
+class File(WithId, WithTimes, Model):
+    """A file: a name in a folder, whose content is its current version."""
+
+    __tablename__ = "file"
+
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
+    folder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("folder.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    name_key: Mapped[str]
+    search_key: Mapped[str]
+    ext: Mapped[str] = mapped_column(server_default="", default="")
+    # Copies of the current version's facts, so that a listing reads one table.
+    version_id: Mapped[uuid.UUID]
+    size: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str]
+    uploaded_by_id: Mapped[uuid.UUID | None]
+    uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    valid_until: Mapped[datetime | None]
+    bin_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("bin_entry.id", ondelete="SET NULL"))
+
+    __table_args__ = (
+        Index("uq_file_name", "folder_id", "name_key", unique=True, postgresql_where=text("bin_id IS NULL")),
+        Index("ix_file_listing", "folder_id", "name_key", "id"),
+        Index("ix_file_client", "client_id", text("uploaded_at DESC"), "id"),
+        Index("ix_file_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}),
+        Index("ix_file_bin_id", "bin_id", postgresql_where=text("bin_id IS NOT NULL")),
+    )
+
+
+class FileVersion(WithId, WithTimes, Model):
+    """One content of a file: an object in the store, its size in bytes and its SHA-256 in hex."""
+
+    __tablename__ = "file_version"
+
+    file_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("file.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    object_key: Mapped[str] = mapped_column(unique=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str | None]
+    etag: Mapped[str] = mapped_column(server_default="", default="")
+    content_type: Mapped[str]
+    uploaded_by_id: Mapped[uuid.UUID | None]
+
+    __table_args__ = (UniqueConstraint("file_id", "number"),)
+
+
+class Upload(WithId, WithTimes, Model):
+    """An upload in progress: who may send which bytes where, until they are verified and published."""
+
+    __tablename__ = "upload"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
+    folder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("folder.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    content_type: Mapped[str]
+    object_key: Mapped[str] = mapped_column(unique=True)
+    # The store's id of a multipart upload; None for a single PUT.
+    multipart_id: Mapped[str | None]
+    part_size: Mapped[int] = mapped_column(BigInteger, server_default="0", default=0)
+    sha256: Mapped[str | None]
+    # What to do when the name is taken: "version" or "keep_both".
+    on_conflict: Mapped[str] = mapped_column(server_default="version", default="version")
+    state: Mapped[str] = mapped_column(server_default="pending", default="pending")
+    file_id: Mapped[uuid.UUID | None]
+    expires_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("state in ('pending', 'published', 'aborted')", name="state"),
+        Index("ix_upload_person", "person_id", "state"),
+        Index("ix_upload_expiry", "expires_at", postgresql_where=text("state = 'pending'")),
+    )
+
+
+class BinEntry(WithId, WithTimes, Model):
+    """What was deleted in one go, by whom and when, and where it stood. Restoring takes it back whole."""
+
+    __tablename__ = "bin_entry"
+
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    name: Mapped[str]
+    folder_id: Mapped[uuid.UUID | None]
+    file_id: Mapped[uuid.UUID | None]
+    parent_id: Mapped[uuid.UUID]
+    binned_by_id: Mapped[uuid.UUID | None]
+
+    __table_args__ = (CheckConstraint("kind in ('folder', 'file')", name="kind"),)
+
+
+class ObjectDeletion(WithId, WithTimes, Model):
+    """An object that nothing refers to any more; it is deleted from the store after ``due_at``."""
+
+    __tablename__ = "object_deletion"
+
+    object_key: Mapped[str]
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class TreeTemplate(WithId, WithTimes, Model):
+    """A named tree of folders with default contact levels (F56)."""
+
+    __tablename__ = "tree_template"
+
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(server_default="", default="")
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+
+    nodes: Mapped[list[TreeTemplateNode]] = relationship(
+        lazy="raise", order_by="TreeTemplateNode.position", cascade="all, delete-orphan"
+    )
+
+
+class TreeTemplateNode(WithId, Model):
+    """A folder of a template. ``level`` is the contacts' default there; None follows the folder above."""
+
+    __tablename__ = "tree_template_node"
+
+    template_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("tree_template.id", ondelete="CASCADE"), index=True)
+    parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("tree_template_node.id", ondelete="CASCADE"))
+    name: Mapped[str]
+    level: Mapped[int | None]
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
+
+    __table_args__ = (CheckConstraint("level between 0 and 3", name="level"),)
+
+

@@ -1,0 +1,1 @@
+"""What a person sees first: the contact's home and the staff's."""

@@ -1,0 +1,95 @@
+"""What every page shares: the signed-in person, the menu, the error pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, current_app, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from portal.kit.db import db
+from portal.kit.errors import Refused
+from portal.kit.web import is_fragment_request, wants_json
+
+
+def init_app(app: Flask) -> None:
+    """Register the template globals and one handler per kind of failure."""
+    app.register_error_handler(Refused, show_refusal)
+    app.register_error_handler(CSRFError, show_expired_form)
+    app.register_error_handler(HTTPException, show_http_error)
+    app.register_error_handler(OperationalError, show_database_away)
+    app.register_error_handler(Exception, show_failure)
+
+
+def _answer(status: int, sentence: str, template: str, **context: Any) -> ResponseReturnValue:
+    db.session.rollback()
+    if wants_json():
+        problem = {"type": "about:blank", "status": status, "title": sentence, "detail": sentence, **context}
+        response = jsonify(problem)
+        response.content_type = "application/problem+json"
+        return response, status
+    if is_fragment_request():
+        return render_template("errors/_fragment.html", sentence=sentence, status=status), status
+    return render_template(template, sentence=sentence, status=status, **context), status
+
+
+def show_refusal(error: Refused) -> ResponseReturnValue:
+    """A rule of the domain said no: its sentence, and what to do."""
+    return _answer(error.status, str(error), "errors/refused.html")
+
+
+def show_expired_form(error: CSRFError) -> ResponseReturnValue:
+    """The form's token is missing or stale: the page lets the person send the same values again."""
+    fields = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
+    fields = [(key, value) for key, value in fields if "password" not in key and len(value) < 20000]
+    sentence = _("This page had been open for too long, or in another session. Nothing was changed.")
+    return _answer(400, sentence, "errors/csrf.html", fields=fields)
+
+
+def show_http_error(error: HTTPException) -> ResponseReturnValue:
+    """404 and the like, in the reader's language."""
+    if error.response is not None:
+        return error
+    status = error.code or 500
+    sentences = {
+        400: _("The request could not be understood."),
+        401: _("Please sign in first."),
+        403: _("You do not have the right to do this."),
+        404: _("This page does not exist, or you may not see it."),
+        405: _("This address cannot be used in this way."),
+        409: _("Somebody else changed this in the meantime."),
+        413: _("What you sent is too large."),
+        429: _("Too many tries. Please wait a moment."),
+    }
+    known = status if status in (403, 404, 409, 413, 429) else (404 if status == 405 else 422)
+    sentence = sentences.get(status, _("The request could not be understood."))
+    return _answer(status, sentence, f"errors/{known}.html")
+
+
+def show_database_away(error: OperationalError) -> ResponseReturnValue:
+    """The database does not answer: nothing was half written, so trying again is safe."""
+    current_app.logger.exception("database unavailable")
+    try:
+        body, status = _answer(503, _("The service is being restarted. Please try again in a moment."), "errors/503.html")  # type: ignore[misc]
+    except Exception:  # noqa: BLE001 - the page itself may need the database
+        body, status = "503 Service Unavailable", 503
+    response = current_app.make_response((body, status))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
+def show_failure(error: Exception) -> ResponseReturnValue:
+    """A fault of ours: logged with its trace, shown without."""
+    if current_app.testing or current_app.debug:
+        raise error
+    current_app.logger.exception("unhandled")
+    try:
+        return _answer(500, _("Something went wrong on our side. Nothing was changed."), "errors/500.html")
+    except Exception:  # noqa: BLE001 - the error page must never fail itself
+        return "500 Internal Server Error", 500
+
+

@@ -1,0 +1,1 @@
+"""Forms: templates, what was sent to whom, and the answers."""

@@ -1,0 +1,1 @@
+"""All components in all states, on one page, in development only."""

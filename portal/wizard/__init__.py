@@ -1,0 +1,1 @@
+"""The six steps that open a client space, and the one command that provisions it."""
