@@ -2,13 +2,11 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-21 21:23:10.978846
+Create Date: 2026-11-21 21:24:36.946991
 
 """
 from alembic import op
 import sqlalchemy as sa
-
-import portal.kit.crypto
 from sqlalchemy.dialects import postgresql
 
 # revision identifiers, used by Alembic.
@@ -28,9 +26,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activity_name')),
     sa.UniqueConstraint('name', name=op.f('uq_activity_name_name'))
     )
-    with op.batch_alter_table('activity_name', schema=None) as batch_op:
-        batch_op.create_index('ix_activity_name_key_trgm', ['key'], unique=False, postgresql_using='gin', postgresql_ops={'key': 'gin_trgm_ops'})
-
+    op.create_index('ix_activity_name_key_trgm', 'activity_name', ['key'], unique=False, postgresql_using='gin', postgresql_ops={'key': 'gin_trgm_ops'})
     op.create_table('attribute',
     sa.Column('label', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('label_key', sa.String(), nullable=False),
@@ -45,9 +41,7 @@ def upgrade():
     sa.CheckConstraint("type in ('text', 'long_text', 'number', 'money', 'date', 'yes_no', 'one_of', 'many_of', 'email', 'phone', 'address')", name=op.f('ck_attribute_type')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute'))
     )
-    with op.batch_alter_table('attribute', schema=None) as batch_op:
-        batch_op.create_index('uq_attribute_label_key', ['label_key'], unique=True, postgresql_where=sa.text('archived_at IS NULL'))
-
+    op.create_index('uq_attribute_label_key', 'attribute', ['label_key'], unique=True, postgresql_where=sa.text('archived_at IS NULL'))
     op.create_table('attribute_template',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('name_key', sa.String(), nullable=False),
@@ -75,7 +69,7 @@ def upgrade():
     sa.UniqueConstraint('name_key', name=op.f('uq_client_type_name_key'))
     )
     op.create_table('firm',
-    sa.Column('only', sa.Boolean(), server_default=sa.text('true'), nullable=False),
+    sa.Column('singleton', sa.Boolean(), server_default=sa.text('true'), nullable=False),
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('address', sa.String(), server_default='', nullable=False),
     sa.Column('language', sa.String(), server_default='fr', nullable=False),
@@ -87,14 +81,14 @@ def upgrade():
     sa.Column('version', sa.Integer(), server_default='1', nullable=False),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
-    sa.CheckConstraint('only', name=op.f('ck_firm_only')),
+    sa.CheckConstraint('singleton', name=op.f('ck_firm_singleton')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_firm')),
-    sa.UniqueConstraint('only', name=op.f('uq_firm_only'))
+    sa.UniqueConstraint('singleton', name=op.f('uq_firm_singleton'))
     )
     op.create_table('firm_connector',
     sa.Column('key', sa.String(), nullable=False),
     sa.Column('active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
-    sa.Column('settings', portal.kit.crypto.EncryptedText(), nullable=True),
+    sa.Column('settings', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('key', name=op.f('pk_firm_connector'))
     )
@@ -120,8 +114,8 @@ def upgrade():
     sa.Column('person_id', sa.Uuid(), nullable=True),
     sa.Column('client_id', sa.Uuid(), nullable=True),
     sa.Column('subject', sa.String(), nullable=True),
-    sa.Column('body_text', portal.kit.crypto.EncryptedText(), nullable=True),
-    sa.Column('body_html', portal.kit.crypto.EncryptedText(), nullable=True),
+    sa.Column('body_text', sa.LargeBinary(), nullable=True),
+    sa.Column('body_html', sa.LargeBinary(), nullable=True),
     sa.Column('state', sa.String(), server_default='waiting', nullable=False),
     sa.Column('attempts', sa.Integer(), server_default='0', nullable=False),
     sa.Column('last_error', sa.String(), nullable=True),
@@ -131,10 +125,8 @@ def upgrade():
     sa.CheckConstraint("state in ('waiting', 'sent', 'kept', 'failed')", name=op.f('ck_mail_state')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mail'))
     )
-    with op.batch_alter_table('mail', schema=None) as batch_op:
-        batch_op.create_index('ix_mail_newest', [sa.literal_column('id DESC')], unique=False)
-        batch_op.create_index('ix_mail_person_id', ['person_id'], unique=False)
-
+    op.create_index('ix_mail_newest', 'mail', [sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_mail_person_id', 'mail', ['person_id'], unique=False)
     op.create_table('object_deletion',
     sa.Column('object_key', sa.String(), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -142,9 +134,7 @@ def upgrade():
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_object_deletion'))
     )
-    with op.batch_alter_table('object_deletion', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_object_deletion_due_at'), ['due_at'], unique=False)
-
+    op.create_index(op.f('ix_object_deletion_due_at'), 'object_deletion', ['due_at'], unique=False)
     op.create_table('outbox',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('payload', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -158,9 +148,7 @@ def upgrade():
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox'))
     )
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.create_index('ix_outbox_open', ['available_at'], unique=False, postgresql_where=sa.text('done_at IS NULL AND failed_at IS NULL'))
-
+    op.create_index('ix_outbox_open', 'outbox', ['available_at'], unique=False, postgresql_where=sa.text('done_at IS NULL AND failed_at IS NULL'))
     op.create_table('role',
     sa.Column('preset', sa.String(), nullable=True),
     sa.Column('own_name', sa.String(), nullable=True),
@@ -178,10 +166,8 @@ def upgrade():
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_failure'))
     )
-    with op.batch_alter_table('sign_in_failure', schema=None) as batch_op:
-        batch_op.create_index('ix_sign_in_failure_address', ['address_hash', 'created_at'], unique=False)
-        batch_op.create_index('ix_sign_in_failure_ip', ['ip', 'created_at'], unique=False)
-
+    op.create_index('ix_sign_in_failure_address', 'sign_in_failure', ['address_hash', 'created_at'], unique=False)
+    op.create_index('ix_sign_in_failure_ip', 'sign_in_failure', ['ip', 'created_at'], unique=False)
     op.create_table('tree_template',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('name_key', sa.String(), nullable=False),
@@ -206,13 +192,11 @@ def upgrade():
     sa.ForeignKeyConstraint(['name_id'], ['activity_name.id'], name=op.f('fk_activity_name_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_activity'))
     )
-    with op.batch_alter_table('activity', schema=None) as batch_op:
-        batch_op.create_index('ix_activity_actor', ['actor_id', sa.literal_column('id DESC')], unique=False)
-        batch_op.create_index('ix_activity_client', ['client_id', sa.literal_column('id DESC')], unique=False)
-        batch_op.create_index('ix_activity_file', ['file_id', sa.literal_column('id DESC')], unique=False)
-        batch_op.create_index('ix_activity_folder', ['folder_id', sa.literal_column('id DESC')], unique=False)
-        batch_op.create_index('ix_activity_name', ['name_id', sa.literal_column('id DESC')], unique=False)
-
+    op.create_index('ix_activity_actor', 'activity', ['actor_id', sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_activity_client', 'activity', ['client_id', sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_activity_file', 'activity', ['file_id', sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_activity_folder', 'activity', ['folder_id', sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_activity_name', 'activity', ['name_id', sa.literal_column('id DESC')], unique=False)
     op.create_table('attribute_template_item',
     sa.Column('template_id', sa.Uuid(), nullable=False),
     sa.Column('attribute_id', sa.Uuid(), nullable=False),
@@ -224,10 +208,8 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_attribute_template_item')),
     sa.UniqueConstraint('template_id', 'attribute_id', name=op.f('uq_attribute_template_item_template_id_attribute_id'))
     )
-    with op.batch_alter_table('attribute_template_item', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_attribute_template_item_attribute_id'), ['attribute_id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_attribute_template_item_template_id'), ['template_id'], unique=False)
-
+    op.create_index(op.f('ix_attribute_template_item_attribute_id'), 'attribute_template_item', ['attribute_id'], unique=False)
+    op.create_index(op.f('ix_attribute_template_item_template_id'), 'attribute_template_item', ['template_id'], unique=False)
     op.create_table('client',
     sa.Column('name', sa.String(), nullable=False),
     sa.Column('name_key', sa.String(), nullable=False),
@@ -261,15 +243,13 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_client')),
     sa.UniqueConstraint('draft_id', name=op.f('uq_client_draft_id'))
     )
-    with op.batch_alter_table('client', schema=None) as batch_op:
-        batch_op.create_index('ix_client_created', [sa.literal_column('created_at DESC'), 'id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_client_group_id'), ['group_id'], unique=False)
-        batch_op.create_index('ix_client_listing', ['name_key', 'id'], unique=False, postgresql_where=sa.text('binned_at IS NULL AND disabled_at IS NULL'))
-        batch_op.create_index('ix_client_name_trgm', ['name_key'], unique=False, postgresql_using='gin', postgresql_ops={'name_key': 'gin_trgm_ops'})
-        batch_op.create_index('ix_client_search_trgm', ['search_text'], unique=False, postgresql_using='gin', postgresql_ops={'search_text': 'gin_trgm_ops'})
-        batch_op.create_index(batch_op.f('ix_client_type_id'), ['type_id'], unique=False)
-        batch_op.create_index('uq_client_name_key', ['name_key'], unique=True, postgresql_where=sa.text('binned_at IS NULL'))
-
+    op.create_index('ix_client_created', 'client', [sa.literal_column('created_at DESC'), 'id'], unique=False)
+    op.create_index(op.f('ix_client_group_id'), 'client', ['group_id'], unique=False)
+    op.create_index('ix_client_listing', 'client', ['name_key', 'id'], unique=False, postgresql_where=sa.text('binned_at IS NULL AND disabled_at IS NULL'))
+    op.create_index('ix_client_name_trgm', 'client', ['name_key'], unique=False, postgresql_using='gin', postgresql_ops={'name_key': 'gin_trgm_ops'})
+    op.create_index('ix_client_search_trgm', 'client', ['search_text'], unique=False, postgresql_using='gin', postgresql_ops={'search_text': 'gin_trgm_ops'})
+    op.create_index(op.f('ix_client_type_id'), 'client', ['type_id'], unique=False)
+    op.create_index('uq_client_name_key', 'client', ['name_key'], unique=True, postgresql_where=sa.text('binned_at IS NULL'))
     op.create_table('person',
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('email', sa.String(), nullable=False),
@@ -294,12 +274,10 @@ def upgrade():
     sa.ForeignKeyConstraint(['role_id'], ['role.id'], name=op.f('fk_person_role_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_person'))
     )
-    with op.batch_alter_table('person', schema=None) as batch_op:
-        batch_op.create_index('ix_person_listing', ['kind', 'search_key', 'id'], unique=False)
-        batch_op.create_index(batch_op.f('ix_person_role_id'), ['role_id'], unique=False)
-        batch_op.create_index('ix_person_search_trgm', ['search_key'], unique=False, postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
-        batch_op.create_index('uq_person_email', [sa.literal_column('lower(email)')], unique=True)
-
+    op.create_index('ix_person_listing', 'person', ['kind', 'search_key', 'id'], unique=False)
+    op.create_index(op.f('ix_person_role_id'), 'person', ['role_id'], unique=False)
+    op.create_index('ix_person_search_trgm', 'person', ['search_key'], unique=False, postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
+    op.create_index('uq_person_email', 'person', [sa.literal_column('lower(email)')], unique=True)
     op.create_table('tree_template_node',
     sa.Column('template_id', sa.Uuid(), nullable=False),
     sa.Column('parent_id', sa.Uuid(), nullable=True),
@@ -312,9 +290,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['template_id'], ['tree_template.id'], name=op.f('fk_tree_template_node_template_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tree_template_node'))
     )
-    with op.batch_alter_table('tree_template_node', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_tree_template_node_template_id'), ['template_id'], unique=False)
-
+    op.create_index(op.f('ix_tree_template_node_template_id'), 'tree_template_node', ['template_id'], unique=False)
     op.create_table('bin_entry',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
@@ -329,9 +305,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['client_id'], ['client.id'], name=op.f('fk_bin_entry_client_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_bin_entry'))
     )
-    with op.batch_alter_table('bin_entry', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_bin_entry_client_id'), ['client_id'], unique=False)
-
+    op.create_index(op.f('ix_bin_entry_client_id'), 'bin_entry', ['client_id'], unique=False)
     op.create_table('client_attribute',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('attribute_id', sa.Uuid(), nullable=False),
@@ -343,9 +317,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['client_id'], ['client.id'], name=op.f('fk_client_attribute_client_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('client_id', 'attribute_id', name=op.f('pk_client_attribute'))
     )
-    with op.batch_alter_table('client_attribute', schema=None) as batch_op:
-        batch_op.create_index('ix_client_attribute_value', ['attribute_id', sa.literal_column('left(value, 200)')], unique=False)
-
+    op.create_index('ix_client_attribute_value', 'client_attribute', ['attribute_id', sa.literal_column('left(value, 200)')], unique=False)
     op.create_table('client_column_choice',
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('columns', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -356,7 +328,7 @@ def upgrade():
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
     sa.Column('active', sa.Boolean(), server_default=sa.text('true'), nullable=False),
-    sa.Column('settings', portal.kit.crypto.EncryptedText(), nullable=True),
+    sa.Column('settings', sa.LargeBinary(), nullable=True),
     sa.Column('added_by_id', sa.Uuid(), nullable=True),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
@@ -383,9 +355,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['requested_by_id'], ['person.id'], name=op.f('fk_export_requested_by_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_export'))
     )
-    with op.batch_alter_table('export', schema=None) as batch_op:
-        batch_op.create_index('ix_export_person', ['requested_by_id', sa.literal_column('id DESC')], unique=False)
-
+    op.create_index('ix_export_person', 'export', ['requested_by_id', sa.literal_column('id DESC')], unique=False)
     op.create_table('form',
     sa.Column('template_id', sa.Uuid(), nullable=True),
     sa.Column('client_id', sa.Uuid(), nullable=False),
@@ -408,10 +378,8 @@ def upgrade():
     sa.ForeignKeyConstraint(['template_id'], ['form_template.id'], name=op.f('fk_form_template_id'), ondelete='SET NULL'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_form'))
     )
-    with op.batch_alter_table('form', schema=None) as batch_op:
-        batch_op.create_index('ix_form_client', ['client_id', sa.literal_column('id DESC')], unique=False)
-        batch_op.create_index('ix_form_contact', ['contact_id', 'submitted_at'], unique=False)
-
+    op.create_index('ix_form_client', 'form', ['client_id', sa.literal_column('id DESC')], unique=False)
+    op.create_index('ix_form_contact', 'form', ['contact_id', 'submitted_at'], unique=False)
     op.create_table('membership',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -427,10 +395,8 @@ def upgrade():
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_membership_person_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('client_id', 'person_id', name=op.f('pk_membership'))
     )
-    with op.batch_alter_table('membership', schema=None) as batch_op:
-        batch_op.create_index('ix_membership_person', ['person_id', 'client_id'], unique=False, postgresql_include=['level', 'kind', 'valid_until'])
-        batch_op.create_index('uq_membership_main', ['client_id'], unique=True, postgresql_where=sa.text('is_main'))
-
+    op.create_index('ix_membership_person', 'membership', ['person_id', 'client_id'], unique=False, postgresql_include=['level', 'kind', 'valid_until'])
+    op.create_index('uq_membership_main', 'membership', ['client_id'], unique=True, postgresql_where=sa.text('is_main'))
     op.create_table('one_time_link',
     sa.Column('purpose', sa.String(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=True),
@@ -446,9 +412,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_one_time_link')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_one_time_link_token_hash'))
     )
-    with op.batch_alter_table('one_time_link', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_one_time_link_person_id'), ['person_id'], unique=False)
-
+    op.create_index(op.f('ix_one_time_link_person_id'), 'one_time_link', ['person_id'], unique=False)
     op.create_table('scope',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('parent_id', sa.Uuid(), nullable=True),
@@ -458,10 +422,8 @@ def upgrade():
     sa.ForeignKeyConstraint(['parent_id'], ['scope.id'], name=op.f('fk_scope_parent_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_scope'))
     )
-    with op.batch_alter_table('scope', schema=None) as batch_op:
-        batch_op.create_index('ix_scope_client_id', ['client_id'], unique=False)
-        batch_op.create_index('ix_scope_parent_id', ['parent_id'], unique=False)
-
+    op.create_index('ix_scope_client_id', 'scope', ['client_id'], unique=False)
+    op.create_index('ix_scope_parent_id', 'scope', ['parent_id'], unique=False)
     op.create_table('sign_in_session',
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('token_hash', sa.String(), nullable=False),
@@ -476,9 +438,7 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sign_in_session')),
     sa.UniqueConstraint('token_hash', name=op.f('uq_sign_in_session_token_hash'))
     )
-    with op.batch_alter_table('sign_in_session', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_sign_in_session_person_id'), ['person_id'], unique=False)
-
+    op.create_index(op.f('ix_sign_in_session_person_id'), 'sign_in_session', ['person_id'], unique=False)
     op.create_table('wizard_draft',
     sa.Column('owner_id', sa.Uuid(), nullable=False),
     sa.Column('data', postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'::jsonb"), nullable=False),
@@ -493,9 +453,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['owner_id'], ['person.id'], name=op.f('fk_wizard_draft_owner_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_wizard_draft'))
     )
-    with op.batch_alter_table('wizard_draft', schema=None) as batch_op:
-        batch_op.create_index('ix_wizard_draft_owner', ['owner_id', sa.literal_column('updated_at DESC')], unique=False)
-
+    op.create_index('ix_wizard_draft_owner', 'wizard_draft', ['owner_id', sa.literal_column('updated_at DESC')], unique=False)
     op.create_table('delivery',
     sa.Column('client_connector_id', sa.Uuid(), nullable=False),
     sa.Column('client_id', sa.Uuid(), nullable=False),
@@ -515,9 +473,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['client_id'], ['client.id'], name=op.f('fk_delivery_client_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery'))
     )
-    with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.create_index('ix_delivery_connector', ['client_connector_id', sa.literal_column('id DESC')], unique=False)
-
+    op.create_index('ix_delivery_connector', 'delivery', ['client_connector_id', sa.literal_column('id DESC')], unique=False)
     op.create_table('effective',
     sa.Column('scope_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -529,9 +485,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['scope_id'], ['scope.id'], name=op.f('fk_effective_scope_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('scope_id', 'person_id', 'starts_at', name=op.f('pk_effective'))
     )
-    with op.batch_alter_table('effective', schema=None) as batch_op:
-        batch_op.create_index('ix_effective_person', ['person_id', 'scope_id'], unique=False, postgresql_include=['level', 'starts_at', 'ends_at'])
-
+    op.create_index('ix_effective_person', 'effective', ['person_id', 'scope_id'], unique=False, postgresql_include=['level', 'starts_at', 'ends_at'])
     op.create_table('folder',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('parent_id', sa.Uuid(), nullable=True),
@@ -551,14 +505,12 @@ def upgrade():
     sa.ForeignKeyConstraint(['scope_id'], ['scope.id'], name=op.f('fk_folder_scope_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_folder'))
     )
-    with op.batch_alter_table('folder', schema=None) as batch_op:
-        batch_op.create_index('ix_folder_bin_id', ['bin_id'], unique=False, postgresql_where=sa.text('bin_id IS NOT NULL'))
-        batch_op.create_index('ix_folder_listing', ['parent_id', 'position', 'name_key', 'id'], unique=False, postgresql_include=['scope_id'])
-        batch_op.create_index('ix_folder_path', ['client_id', 'path'], unique=False)
-        batch_op.create_index('ix_folder_scope_starts', ['scope_id'], unique=False, postgresql_where=sa.text('starts_scope'))
-        batch_op.create_index('uq_folder_name', ['parent_id', 'name_key'], unique=True, postgresql_where=sa.text('bin_id IS NULL'))
-        batch_op.create_index('uq_folder_root', ['client_id'], unique=True, postgresql_where=sa.text('parent_id IS NULL'))
-
+    op.create_index('ix_folder_bin_id', 'folder', ['bin_id'], unique=False, postgresql_where=sa.text('bin_id IS NOT NULL'))
+    op.create_index('ix_folder_listing', 'folder', ['parent_id', 'position', 'name_key', 'id'], unique=False, postgresql_include=['scope_id'])
+    op.create_index('ix_folder_path', 'folder', ['client_id', 'path'], unique=False)
+    op.create_index('ix_folder_scope_starts', 'folder', ['scope_id'], unique=False, postgresql_where=sa.text('starts_scope'))
+    op.create_index('uq_folder_name', 'folder', ['parent_id', 'name_key'], unique=True, postgresql_where=sa.text('bin_id IS NULL'))
+    op.create_index('uq_folder_root', 'folder', ['client_id'], unique=True, postgresql_where=sa.text('parent_id IS NULL'))
     op.create_table('grant',
     sa.Column('scope_id', sa.Uuid(), nullable=False),
     sa.Column('person_id', sa.Uuid(), nullable=False),
@@ -573,9 +525,7 @@ def upgrade():
     sa.ForeignKeyConstraint(['scope_id'], ['scope.id'], name=op.f('fk_grant_scope_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('scope_id', 'person_id', name=op.f('pk_grant'))
     )
-    with op.batch_alter_table('grant', schema=None) as batch_op:
-        batch_op.create_index('ix_grant_person_id', ['person_id'], unique=False)
-
+    op.create_index('ix_grant_person_id', 'grant', ['person_id'], unique=False)
     op.create_table('file',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('folder_id', sa.Uuid(), nullable=False),
@@ -597,13 +547,11 @@ def upgrade():
     sa.ForeignKeyConstraint(['folder_id'], ['folder.id'], name=op.f('fk_file_folder_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_file'))
     )
-    with op.batch_alter_table('file', schema=None) as batch_op:
-        batch_op.create_index('ix_file_bin_id', ['bin_id'], unique=False, postgresql_where=sa.text('bin_id IS NOT NULL'))
-        batch_op.create_index('ix_file_client', ['client_id', sa.literal_column('uploaded_at DESC'), 'id'], unique=False)
-        batch_op.create_index('ix_file_listing', ['folder_id', 'name_key', 'id'], unique=False)
-        batch_op.create_index('ix_file_search_trgm', ['search_key'], unique=False, postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
-        batch_op.create_index('uq_file_name', ['folder_id', 'name_key'], unique=True, postgresql_where=sa.text('bin_id IS NULL'))
-
+    op.create_index('ix_file_bin_id', 'file', ['bin_id'], unique=False, postgresql_where=sa.text('bin_id IS NOT NULL'))
+    op.create_index('ix_file_client', 'file', ['client_id', sa.literal_column('uploaded_at DESC'), 'id'], unique=False)
+    op.create_index('ix_file_listing', 'file', ['folder_id', 'name_key', 'id'], unique=False)
+    op.create_index('ix_file_search_trgm', 'file', ['search_key'], unique=False, postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
+    op.create_index('uq_file_name', 'file', ['folder_id', 'name_key'], unique=True, postgresql_where=sa.text('bin_id IS NULL'))
     op.create_table('upload',
     sa.Column('person_id', sa.Uuid(), nullable=False),
     sa.Column('client_id', sa.Uuid(), nullable=False),
@@ -628,10 +576,8 @@ def upgrade():
     sa.PrimaryKeyConstraint('id', name=op.f('pk_upload')),
     sa.UniqueConstraint('object_key', name=op.f('uq_upload_object_key'))
     )
-    with op.batch_alter_table('upload', schema=None) as batch_op:
-        batch_op.create_index('ix_upload_expiry', ['expires_at'], unique=False, postgresql_where=sa.text("state = 'pending'"))
-        batch_op.create_index('ix_upload_person', ['person_id', 'state'], unique=False)
-
+    op.create_index('ix_upload_expiry', 'upload', ['expires_at'], unique=False, postgresql_where=sa.text("state = 'pending'"))
+    op.create_index('ix_upload_person', 'upload', ['person_id', 'state'], unique=False)
     op.create_table('file_version',
     sa.Column('file_id', sa.Uuid(), nullable=False),
     sa.Column('number', sa.Integer(), nullable=False),
@@ -669,134 +615,86 @@ def upgrade():
 def downgrade():
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table('file_version')
-    with op.batch_alter_table('upload', schema=None) as batch_op:
-        batch_op.drop_index('ix_upload_person')
-        batch_op.drop_index('ix_upload_expiry', postgresql_where=sa.text("state = 'pending'"))
-
+    op.drop_index('ix_upload_person', table_name='upload')
+    op.drop_index('ix_upload_expiry', table_name='upload', postgresql_where=sa.text("state = 'pending'"))
     op.drop_table('upload')
-    with op.batch_alter_table('file', schema=None) as batch_op:
-        batch_op.drop_index('uq_file_name', postgresql_where=sa.text('bin_id IS NULL'))
-        batch_op.drop_index('ix_file_search_trgm', postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
-        batch_op.drop_index('ix_file_listing')
-        batch_op.drop_index('ix_file_client')
-        batch_op.drop_index('ix_file_bin_id', postgresql_where=sa.text('bin_id IS NOT NULL'))
-
+    op.drop_index('uq_file_name', table_name='file', postgresql_where=sa.text('bin_id IS NULL'))
+    op.drop_index('ix_file_search_trgm', table_name='file', postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
+    op.drop_index('ix_file_listing', table_name='file')
+    op.drop_index('ix_file_client', table_name='file')
+    op.drop_index('ix_file_bin_id', table_name='file', postgresql_where=sa.text('bin_id IS NOT NULL'))
     op.drop_table('file')
-    with op.batch_alter_table('grant', schema=None) as batch_op:
-        batch_op.drop_index('ix_grant_person_id')
-
+    op.drop_index('ix_grant_person_id', table_name='grant')
     op.drop_table('grant')
-    with op.batch_alter_table('folder', schema=None) as batch_op:
-        batch_op.drop_index('uq_folder_root', postgresql_where=sa.text('parent_id IS NULL'))
-        batch_op.drop_index('uq_folder_name', postgresql_where=sa.text('bin_id IS NULL'))
-        batch_op.drop_index('ix_folder_scope_starts', postgresql_where=sa.text('starts_scope'))
-        batch_op.drop_index('ix_folder_path')
-        batch_op.drop_index('ix_folder_listing', postgresql_include=['scope_id'])
-        batch_op.drop_index('ix_folder_bin_id', postgresql_where=sa.text('bin_id IS NOT NULL'))
-
+    op.drop_index('uq_folder_root', table_name='folder', postgresql_where=sa.text('parent_id IS NULL'))
+    op.drop_index('uq_folder_name', table_name='folder', postgresql_where=sa.text('bin_id IS NULL'))
+    op.drop_index('ix_folder_scope_starts', table_name='folder', postgresql_where=sa.text('starts_scope'))
+    op.drop_index('ix_folder_path', table_name='folder')
+    op.drop_index('ix_folder_listing', table_name='folder', postgresql_include=['scope_id'])
+    op.drop_index('ix_folder_bin_id', table_name='folder', postgresql_where=sa.text('bin_id IS NOT NULL'))
     op.drop_table('folder')
-    with op.batch_alter_table('effective', schema=None) as batch_op:
-        batch_op.drop_index('ix_effective_person', postgresql_include=['level', 'starts_at', 'ends_at'])
-
+    op.drop_index('ix_effective_person', table_name='effective', postgresql_include=['level', 'starts_at', 'ends_at'])
     op.drop_table('effective')
-    with op.batch_alter_table('delivery', schema=None) as batch_op:
-        batch_op.drop_index('ix_delivery_connector')
-
+    op.drop_index('ix_delivery_connector', table_name='delivery')
     op.drop_table('delivery')
-    with op.batch_alter_table('wizard_draft', schema=None) as batch_op:
-        batch_op.drop_index('ix_wizard_draft_owner')
-
+    op.drop_index('ix_wizard_draft_owner', table_name='wizard_draft')
     op.drop_table('wizard_draft')
-    with op.batch_alter_table('sign_in_session', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_sign_in_session_person_id'))
-
+    op.drop_index(op.f('ix_sign_in_session_person_id'), table_name='sign_in_session')
     op.drop_table('sign_in_session')
-    with op.batch_alter_table('scope', schema=None) as batch_op:
-        batch_op.drop_index('ix_scope_parent_id')
-        batch_op.drop_index('ix_scope_client_id')
-
+    op.drop_index('ix_scope_parent_id', table_name='scope')
+    op.drop_index('ix_scope_client_id', table_name='scope')
     op.drop_table('scope')
-    with op.batch_alter_table('one_time_link', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_one_time_link_person_id'))
-
+    op.drop_index(op.f('ix_one_time_link_person_id'), table_name='one_time_link')
     op.drop_table('one_time_link')
-    with op.batch_alter_table('membership', schema=None) as batch_op:
-        batch_op.drop_index('uq_membership_main', postgresql_where=sa.text('is_main'))
-        batch_op.drop_index('ix_membership_person', postgresql_include=['level', 'kind', 'valid_until'])
-
+    op.drop_index('uq_membership_main', table_name='membership', postgresql_where=sa.text('is_main'))
+    op.drop_index('ix_membership_person', table_name='membership', postgresql_include=['level', 'kind', 'valid_until'])
     op.drop_table('membership')
-    with op.batch_alter_table('form', schema=None) as batch_op:
-        batch_op.drop_index('ix_form_contact')
-        batch_op.drop_index('ix_form_client')
-
+    op.drop_index('ix_form_contact', table_name='form')
+    op.drop_index('ix_form_client', table_name='form')
     op.drop_table('form')
-    with op.batch_alter_table('export', schema=None) as batch_op:
-        batch_op.drop_index('ix_export_person')
-
+    op.drop_index('ix_export_person', table_name='export')
     op.drop_table('export')
     op.drop_table('client_connector')
     op.drop_table('client_column_choice')
-    with op.batch_alter_table('client_attribute', schema=None) as batch_op:
-        batch_op.drop_index('ix_client_attribute_value')
-
+    op.drop_index('ix_client_attribute_value', table_name='client_attribute')
     op.drop_table('client_attribute')
-    with op.batch_alter_table('bin_entry', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_bin_entry_client_id'))
-
+    op.drop_index(op.f('ix_bin_entry_client_id'), table_name='bin_entry')
     op.drop_table('bin_entry')
-    with op.batch_alter_table('tree_template_node', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_tree_template_node_template_id'))
-
+    op.drop_index(op.f('ix_tree_template_node_template_id'), table_name='tree_template_node')
     op.drop_table('tree_template_node')
-    with op.batch_alter_table('person', schema=None) as batch_op:
-        batch_op.drop_index('uq_person_email')
-        batch_op.drop_index('ix_person_search_trgm', postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
-        batch_op.drop_index(batch_op.f('ix_person_role_id'))
-        batch_op.drop_index('ix_person_listing')
-
+    op.drop_index('uq_person_email', table_name='person')
+    op.drop_index('ix_person_search_trgm', table_name='person', postgresql_using='gin', postgresql_ops={'search_key': 'gin_trgm_ops'})
+    op.drop_index(op.f('ix_person_role_id'), table_name='person')
+    op.drop_index('ix_person_listing', table_name='person')
     op.drop_table('person')
-    with op.batch_alter_table('client', schema=None) as batch_op:
-        batch_op.drop_index('uq_client_name_key', postgresql_where=sa.text('binned_at IS NULL'))
-        batch_op.drop_index(batch_op.f('ix_client_type_id'))
-        batch_op.drop_index('ix_client_search_trgm', postgresql_using='gin', postgresql_ops={'search_text': 'gin_trgm_ops'})
-        batch_op.drop_index('ix_client_name_trgm', postgresql_using='gin', postgresql_ops={'name_key': 'gin_trgm_ops'})
-        batch_op.drop_index('ix_client_listing', postgresql_where=sa.text('binned_at IS NULL AND disabled_at IS NULL'))
-        batch_op.drop_index(batch_op.f('ix_client_group_id'))
-        batch_op.drop_index('ix_client_created')
-
+    op.drop_index('uq_client_name_key', table_name='client', postgresql_where=sa.text('binned_at IS NULL'))
+    op.drop_index(op.f('ix_client_type_id'), table_name='client')
+    op.drop_index('ix_client_search_trgm', table_name='client', postgresql_using='gin', postgresql_ops={'search_text': 'gin_trgm_ops'})
+    op.drop_index('ix_client_name_trgm', table_name='client', postgresql_using='gin', postgresql_ops={'name_key': 'gin_trgm_ops'})
+    op.drop_index('ix_client_listing', table_name='client', postgresql_where=sa.text('binned_at IS NULL AND disabled_at IS NULL'))
+    op.drop_index(op.f('ix_client_group_id'), table_name='client')
+    op.drop_index('ix_client_created', table_name='client')
     op.drop_table('client')
-    with op.batch_alter_table('attribute_template_item', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_attribute_template_item_template_id'))
-        batch_op.drop_index(batch_op.f('ix_attribute_template_item_attribute_id'))
-
+    op.drop_index(op.f('ix_attribute_template_item_template_id'), table_name='attribute_template_item')
+    op.drop_index(op.f('ix_attribute_template_item_attribute_id'), table_name='attribute_template_item')
     op.drop_table('attribute_template_item')
-    with op.batch_alter_table('activity', schema=None) as batch_op:
-        batch_op.drop_index('ix_activity_name')
-        batch_op.drop_index('ix_activity_folder')
-        batch_op.drop_index('ix_activity_file')
-        batch_op.drop_index('ix_activity_client')
-        batch_op.drop_index('ix_activity_actor')
-
+    op.drop_index('ix_activity_name', table_name='activity')
+    op.drop_index('ix_activity_folder', table_name='activity')
+    op.drop_index('ix_activity_file', table_name='activity')
+    op.drop_index('ix_activity_client', table_name='activity')
+    op.drop_index('ix_activity_actor', table_name='activity')
     op.drop_table('activity')
     op.drop_table('tree_template')
-    with op.batch_alter_table('sign_in_failure', schema=None) as batch_op:
-        batch_op.drop_index('ix_sign_in_failure_ip')
-        batch_op.drop_index('ix_sign_in_failure_address')
-
+    op.drop_index('ix_sign_in_failure_ip', table_name='sign_in_failure')
+    op.drop_index('ix_sign_in_failure_address', table_name='sign_in_failure')
     op.drop_table('sign_in_failure')
     op.drop_table('role')
-    with op.batch_alter_table('outbox', schema=None) as batch_op:
-        batch_op.drop_index('ix_outbox_open', postgresql_where=sa.text('done_at IS NULL AND failed_at IS NULL'))
-
+    op.drop_index('ix_outbox_open', table_name='outbox', postgresql_where=sa.text('done_at IS NULL AND failed_at IS NULL'))
     op.drop_table('outbox')
-    with op.batch_alter_table('object_deletion', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_object_deletion_due_at'))
-
+    op.drop_index(op.f('ix_object_deletion_due_at'), table_name='object_deletion')
     op.drop_table('object_deletion')
-    with op.batch_alter_table('mail', schema=None) as batch_op:
-        batch_op.drop_index('ix_mail_person_id')
-        batch_op.drop_index('ix_mail_newest')
-
+    op.drop_index('ix_mail_person_id', table_name='mail')
+    op.drop_index('ix_mail_newest', table_name='mail')
     op.drop_table('mail')
     op.drop_table('form_template')
     op.drop_table('firm_connector')
@@ -804,13 +702,9 @@ def downgrade():
     op.drop_table('client_type')
     op.drop_table('client_group')
     op.drop_table('attribute_template')
-    with op.batch_alter_table('attribute', schema=None) as batch_op:
-        batch_op.drop_index('uq_attribute_label_key', postgresql_where=sa.text('archived_at IS NULL'))
-
+    op.drop_index('uq_attribute_label_key', table_name='attribute', postgresql_where=sa.text('archived_at IS NULL'))
     op.drop_table('attribute')
-    with op.batch_alter_table('activity_name', schema=None) as batch_op:
-        batch_op.drop_index('ix_activity_name_key_trgm', postgresql_using='gin', postgresql_ops={'key': 'gin_trgm_ops'})
-
+    op.drop_index('ix_activity_name_key_trgm', table_name='activity_name', postgresql_using='gin', postgresql_ops={'key': 'gin_trgm_ops'})
     op.drop_table('activity_name')
     # ### end Alembic commands ###
     op.execute("DROP FUNCTION activity_is_append_only")
