@@ -4,7 +4,7 @@ import json
 import zlib
 from functools import cache
 from pathlib import Path
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from flask import Flask, current_app, request, url_for
 from markupsafe import Markup
@@ -24,7 +24,8 @@ class Manifest(TypedDict):
 @cache
 def _read_manifest(path: Path, changed_at: int) -> Manifest:
     """Read the manifest; `changed_at` (nanoseconds) is part of the key so that a rebuild is seen."""
-    return json.loads(path.read_text("utf-8")) if changed_at else {"files": {}, "icons": []}
+    manifest: Manifest = json.loads(path.read_text("utf-8")) if changed_at else {"files": {}, "icons": []}
+    return manifest
 
 
 def _manifest() -> Manifest:
@@ -56,9 +57,9 @@ def icon(name: str, label: str | None = None, size: int = 18) -> Markup:
     if manifest["icons"] and name not in manifest["icons"]:
         current_app.logger.warning("unknown icon %r: is the bundle up to date?", name)
     spoken = Markup(' role="img" aria-label="{}"').format(label) if label else Markup(' aria-hidden="true"')
-    return Markup('<svg class="icon" width="{0}" height="{0}"{1} focusable="false"><use href="{2}#{3}"></use></svg>').format(
-        size, spoken, asset_url("icons.svg"), name
-    )
+    return Markup(
+        '<svg class="icon" width="{0}" height="{0}"{1} focusable="false"><use href="{2}#{3}"></use></svg>'
+    ).format(size, spoken, asset_url("icons.svg"), name)
 
 
 def tone(text: object) -> int:
@@ -75,9 +76,10 @@ def initials(name: object) -> str:
 
 def url_with(**changes: object) -> str:
     """Give the address of this page with some query arguments changed; None takes an argument away."""
-    arguments: dict[str, object] = {**request.args.to_dict(flat=False), **changes}
-    kept = {key: value for key, value in arguments.items() if value is not None}
-    return url_for(request.endpoint or "static", **{**(request.view_args or {}), **kept})  # type: ignore[arg-type]
+    arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
+    return url_for(
+        request.endpoint or "static", **{key: value for key, value in arguments.items() if value is not None}
+    )
 
 
 def url_if(endpoint: str, **values: str) -> str | None:
