@@ -1,0 +1,170 @@
+"""The ground of all tests: real engines, one outer transaction per test, the cast."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask, g
+from flask.testing import FlaskClient
+
+from config import Settings
+from portal.app import create_app
+from portal.kit.db import db
+from tests import engines_for_tests as engines
+from tests.cast import Cast, make_cast
+from tests.pages import check_page
+
+_stack = ExitStack()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the engines once, in the process that hands out the work; workers get their address."""
+    if hasattr(config, "workerinput"):
+        return
+    env = engines.engines_environment(_stack)
+    config.stash[_ENV] = env
+    config.stash[_TEMPLATE] = engines.make_template(env, uuid.uuid4().hex[:8])
+    _Handover.env, _Handover.template = env, config.stash[_TEMPLATE]
+    config.pluginmanager.register(_Handover(), "atrium-handover")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started."""
+    if not hasattr(config, "workerinput") and _ENV in config.stash:
+        with contextlib.suppress(Exception):
+            engines.drop(config.stash[_ENV], engines.with_database("x/x", config.stash[_TEMPLATE]))
+        _stack.close()
+
+
+class _Handover:
+    """Gives the engines' address to the workers of pytest-xdist."""
+
+    env: dict[str, str]
+    template: str
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["atrium"] = json.dumps({"env": self.env, "template": self.template})
+
+
+_ENV = pytest.StashKey[dict[str, str]]()
+_TEMPLATE = pytest.StashKey[str]()
+
+
+@pytest.fixture(scope="session")
+def engine_environment(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """The environment of this worker: its own database, bucket and broker number."""
+    config = request.config
+    if hasattr(config, "workerinput"):
+        given = json.loads(config.workerinput["atrium"])
+        env, template, worker = given["env"], given["template"], config.workerinput["workerid"]
+    else:
+        env, template, worker = config.stash[_ENV], config.stash[_TEMPLATE], "single"
+    mine = engines.worker_environment(env, template, worker)
+    yield mine
+    with contextlib.suppress(Exception):
+        engines.drop(env, mine["DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def fresh_environment(request: pytest.FixtureRequest) -> Callable[[], dict[str, str]]:
+    """Another database, bucket and broker number, for tests that commit or start processes of their own."""
+    config = request.config
+    if hasattr(config, "workerinput"):
+        given = json.loads(config.workerinput["atrium"])
+        env, template, worker = given["env"], given["template"], config.workerinput["workerid"]
+    else:
+        env, template, worker = config.stash[_ENV], config.stash[_TEMPLATE], "single"
+    return lambda: engines.worker_environment(env, template, worker)
+
+
+@pytest.fixture(scope="session")
+def app(engine_environment: dict[str, str]) -> Iterator[Flask]:
+    """The application on this worker's database."""
+    var = Path(os.environ.get("PYTEST_VAR", "/tmp")) / f"atrium-var-{uuid.uuid4().hex[:8]}"  # noqa: S108
+    made = create_app(Settings.from_env({**engine_environment, "PORTAL_VAR": str(var), "PORTAL_DEVELOPMENT": "1"}))
+    made.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    yield made
+    with made.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Replaces pytest-flask's: it shares ``g`` between clients, and a stranger then passes as the one before."""
+
+
+@pytest.fixture
+def transaction(app: Flask) -> Iterator[Any]:
+    """One outer transaction per test; commits inside are savepoints, and all is rolled back at the end."""
+    with app.app_context():
+        engine = db.engine
+        connection = engine.connect()
+        outer = connection.begin()
+        db._app_engines[app][None] = connection  # type: ignore[assignment]
+        try:
+            yield connection
+        finally:
+            db.session.remove()
+            db._app_engines[app][None] = engine
+            outer.rollback()
+            connection.close()
+
+
+@pytest.fixture
+def session(transaction: Any) -> Any:
+    """The database session inside the test's transaction."""
+    return db.session
+
+
+@pytest.fixture
+def cast(session: Any) -> Cast:
+    """Alice, Bob, Tess, Clara, Diego, Mallory, their firm and two clients."""
+    return make_cast()
+
+
+class CheckingClient(FlaskClient):
+    """A browser of the tests: every HTML page that it fetches is checked (structure, title, ids, labels, nonce)."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        g.pop("viewer", None)
+        for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token"):
+            g.pop(kept, None)
+        response = super().open(*args, **kwargs)
+        for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token"):
+            g.pop(kept, None)
+        check_page(response)
+        return response
+
+
+@pytest.fixture
+def client(app: Flask, transaction: Any) -> FlaskClient:
+    """A browser that is not signed in."""
+    app.test_client_class = CheckingClient
+    return app.test_client()
+
+
+@pytest.fixture
+def sign_in(app: Flask, transaction: Any) -> Callable[[Any], FlaskClient]:
+    """``sign_in(clara)`` gives a browser in which Clara is signed in (by a real session row)."""
+
+    def make(person: Any) -> FlaskClient:
+        from portal.accounts.sessions import open_session
+
+        app.test_client_class = CheckingClient
+        browser = app.test_client()
+        token = open_session(person, ip="127.0.0.1", user_agent="test")
+        with browser.session_transaction() as cookie:
+            cookie["sign_in"] = token
+        return browser
+
+    return make

@@ -1,0 +1,107 @@
+"""Engines and databases for a test run: started once, one database, bucket and broker number per worker."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import uuid
+from contextlib import ExitStack
+from pathlib import Path
+
+import boto3
+import psycopg
+from botocore.config import Config
+
+SHARED = "ATRIUM_TEST_ENGINES"
+
+
+def engines_environment(stack: ExitStack) -> dict[str, str]:
+    """The environment of the engines: those of a folder that a developer keeps running, or fresh ones."""
+    kept = os.environ.get(SHARED)
+    if kept:
+        found: dict[str, str] = json.loads((Path(kept) / "env.json").read_text())
+        return found
+    from portal.engines import started
+
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="atrium-", ignore_cleanup_errors=True))
+    os.chmod(folder, 0o755)  # noqa: S103 - PostgreSQL runs as another user below it when we are root
+    return dict(stack.enter_context(started(Path(folder), for_tests=True)))
+
+
+def admin_url(env: dict[str, str]) -> str:
+    """Where databases are created: the address as psycopg wants it."""
+    return env["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
+
+
+def with_database(url: str, name: str) -> str:
+    """The same address with another database."""
+    head, _, query = url.partition("?")
+    return head.rsplit("/", 1)[0] + "/" + name + (f"?{query}" if query else "")
+
+
+def make_template(env: dict[str, str], run: str) -> str:
+    """A migrated database that every worker copies: migrations run once per test run."""
+    name = f"template_{run}"
+    with psycopg.connect(admin_url(env), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    from config import Settings
+    from portal.app import create_app
+
+    settings = Settings.from_env({**env, "DATABASE_URL": with_database(env["DATABASE_URL"], name)})
+    app = create_app(settings)
+    with app.app_context():
+        from flask_migrate import upgrade
+
+        from portal.kit.db import db
+
+        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+        db.session.remove()
+        db.engine.dispose()
+    return name
+
+
+def worker_environment(env: dict[str, str], template: str, worker: str) -> dict[str, str]:
+    """A copy of the database, a bucket and a broker number for one worker."""
+    name = f"test_{worker}_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(admin_url(env), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    bucket = name.replace("_", "-")
+    store = boto3.client(
+        "s3",
+        endpoint_url=env["S3_ENDPOINT_URL"],
+        aws_access_key_id=env["S3_ACCESS_KEY"],
+        aws_secret_access_key=env["S3_SECRET_KEY"],
+        region_name=env.get("S3_REGION", "us-east-1"),
+        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
+    )
+    store.create_bucket(Bucket=bucket)
+    store.put_bucket_cors(
+        Bucket=bucket,
+        CORSConfiguration={
+            "CORSRules": [
+                {
+                    "AllowedOrigins": ["*"],
+                    "AllowedMethods": ["GET", "PUT", "POST", "DELETE", "HEAD"],
+                    "AllowedHeaders": ["*"],
+                    "ExposeHeaders": ["ETag", "x-amz-checksum-sha256"],
+                }
+            ]
+        },
+    )
+    number = 1 + uuid.uuid4().int % 14
+    redis = env["REDIS_URL"].split("?")[0]
+    return {
+        **env,
+        "DATABASE_URL": with_database(env["DATABASE_URL"], name),
+        "S3_BUCKET": bucket,
+        "REDIS_URL": f"{redis}?db={number}" if redis.startswith("unix") else f"{redis.rstrip('/')}/{number}",
+        "PORTAL_URL": "http://localhost",
+    }
+
+
+def drop(env: dict[str, str], url: str) -> None:
+    """Remove a database that is no longer needed."""
+    name = url.partition("?")[0].rsplit("/", 1)[1]
+    with psycopg.connect(admin_url(env), autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
