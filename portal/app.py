@@ -134,9 +134,12 @@ def _behind_proxies(app: Flask, settings: Settings) -> None:
 
 
 def _open_doors(app: Flask) -> None:
-    from portal import pages
+    from portal import navigation, pages
+    from portal.accounts import sessions
 
+    sessions.init_app(app)
     pages.init_app(app)
+    navigation.init_app(app)
     for package in PAGES:
         if find_spec(f"portal.{package}.views"):
             app.register_blueprint(import_module(f"portal.{package}.views").bp)

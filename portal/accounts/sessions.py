@@ -1,0 +1,127 @@
+"""Who is signed in: a token in the cookie, its hash in a row. Ending the row ends the session at the next request."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import LoginManager
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import joinedload
+
+from portal.accounts.models import Person, SignInSession
+from portal.kit.crypto import new_token, token_hash
+from portal.kit.db import db, transactional
+from portal.kit.web import is_fragment_request, wants_json
+
+COOKIE_KEY = "sign_in"
+# OWASP ASVS 5.0 V7.3: an absolute and an inactivity limit.
+ABSOLUTE = timedelta(days=14)
+IDLE = timedelta(hours=12)
+_SEEN_EVERY = timedelta(minutes=5)
+
+login_manager = LoginManager()
+
+
+def init_app(app: Flask) -> None:
+    """Let Flask-Login find the person behind a request."""
+    login_manager.init_app(app)
+    login_manager.request_loader(lambda _request: person_of_request())
+    login_manager.unauthorized_handler(ask_to_sign_in)
+
+
+def person_of_request() -> Person | None:
+    """The signed-in person, by the cookie's token; one query."""
+    token = session.get(COOKIE_KEY)
+    if not isinstance(token, str):
+        return None
+    row = db.session.scalars(
+        select(SignInSession)
+        .join(SignInSession.person)
+        .where(
+            SignInSession.token_hash == token_hash(token),
+            SignInSession.ended_at.is_(None),
+            SignInSession.expires_at > func.now(),
+            SignInSession.last_seen_at > func.now() - IDLE,
+            Person.disabled_at.is_(None),
+            Person.activated_at.is_not(None),
+        )
+        .options(joinedload(SignInSession.person).joinedload(Person.role))
+        # A right or role that was taken away must be gone at this very request, also for a session object that lives on.
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    g.sign_in_session_id = row.id
+    _note_presence(row.id)
+    return row.person
+
+
+@transactional
+def _note_presence(session_id: uuid.UUID) -> None:
+    """Remember that the session is alive, every few minutes at most."""
+    db.session.execute(
+        update(SignInSession)
+        .where(SignInSession.id == session_id, SignInSession.last_seen_at < func.now() - _SEEN_EVERY)
+        .values(last_seen_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+@transactional
+def open_session(person: Person, *, ip: str, user_agent: str) -> str:
+    """Open a session for this person; returns the token for the cookie."""
+    token = new_token()
+    db.session.add(
+        SignInSession(
+            person_id=person.id,
+            token_hash=token_hash(token),
+            expires_at=func.now() + ABSOLUTE,
+            ip=ip[:64],
+            user_agent=user_agent[:400],
+        )
+    )
+    return token
+
+
+def keep_signed_in(token: str) -> None:
+    """Put the token into this browser's cookie. Whatever the cookie held before is dropped (session fixation)."""
+    language = session.get("language")
+    session.clear()
+    session[COOKIE_KEY] = token
+    if language:
+        session["language"] = language
+    session.permanent = True
+
+
+@transactional
+def end_session(session_id: uuid.UUID) -> None:
+    """End one session."""
+    _end(SignInSession.id == session_id)
+
+
+@transactional
+def end_sessions_of(person_id: uuid.UUID, *, but: uuid.UUID | None = None) -> None:
+    """End all sessions of a person, except perhaps the one that asks."""
+    _end(SignInSession.person_id == person_id, *([SignInSession.id != but] if but else []))
+
+
+def _end(*conditions: object) -> None:
+    db.session.execute(
+        update(SignInSession)
+        .where(SignInSession.ended_at.is_(None), *conditions)  # type: ignore[arg-type]
+        .values(ended_at=func.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Send a stranger to the sign-in page; scripts get 401 instead of a page."""
+    if wants_json():
+        return {"type": "about:blank", "status": 401, "title": "Sign in first."}, 401
+    target = url_for("accounts.sign_in", next=request.full_path.rstrip("?") if request.method == "GET" else None)
+    if is_fragment_request():
+        return "", 401, {"HX-Redirect": target}
+    return redirect(target, 303)

@@ -1,0 +1,85 @@
+"""The menu, as far as the person's rights go, and what every template may ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, request
+from flask_babel import gettext as _
+from flask_login import current_user
+
+from portal.accounts.queries import firm
+from portal.accounts.roles import Feature
+from portal.kit.assets import url_if
+from portal.kit.web import current_viewer
+
+
+@dataclass(frozen=True)
+class Link:
+    """One entry of the menu."""
+
+    label: str
+    icon: str
+    href: str
+    current: bool
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries under one heading (or none)."""
+
+    label: str
+    links: list[Link] = field(default_factory=list)
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the menu, the firm and the viewer."""
+    app.jinja_env.globals["navigation"] = navigation
+
+    @app.context_processor
+    def shared() -> dict[str, Any]:
+        from portal.accounts.terms import working_term
+
+        signed_in = current_user.is_authenticated
+        return {
+            "firm": firm(),
+            "viewer": current_viewer() if signed_in else None,
+            "working_term": working_term(),
+        }
+
+
+def navigation() -> list[Group]:
+    """The staff's menu: two groups, only what this person may open."""
+    if not current_user.is_authenticated or not current_user.is_staff:
+        return []
+    from portal.accounts.terms import working_term
+
+    viewer = current_viewer()
+    term = working_term().plural
+    daily = [
+        _link(_("Home"), "home", "home.index", "home"),
+        _link(term[:1].upper() + term[1:], "users", "clients.index", "clients", "wizard", "files"),
+        _link(_("Contacts"), "address-book", "accounts.contacts", "accounts.contact"),
+        _link(_("Activity"), "history", "feed.firm", "feed"),
+    ]
+    administration = []
+    if viewer.may(Feature.TEMPLATES):
+        administration.append(_link(_("Templates"), "template", "clients.templates", "clients.template"))
+    if viewer.may(Feature.CONNECTORS):
+        administration.append(_link(_("Connectors"), "plug", "connectors.index", "connectors.index"))
+    if viewer.may(Feature.SETTINGS):
+        administration += [
+            _link(_("Collaborators"), "users-group", "accounts.collaborators", "accounts.collaborator"),
+            _link(_("Settings"), "settings", "accounts.firm_settings", "accounts.firm"),
+            _link(_("Mail log"), "mail", "mailer.index", "mailer"),
+        ]
+    groups = [Group("", [link for link in daily if link]), Group(_("Administration"), [link for link in administration if link])]
+    return [group for group in groups if group.links]
+
+
+def _link(label: str, icon: str, endpoint: str, *current: str) -> Link | None:
+    href = url_if(endpoint)
+    here = request.endpoint or ""
+    return Link(label, icon, href, any(here.startswith(start) for start in current)) if href else None
