@@ -77,9 +77,8 @@ def initials(name: object) -> str:
 def url_with(**changes: object) -> str:
     """Give the address of this page with some query arguments changed; None takes an argument away."""
     arguments: dict[str, Any] = {**(request.view_args or {}), **request.args.to_dict(flat=False), **changes}
-    return url_for(
-        request.endpoint or "static", **{key: value for key, value in arguments.items() if value is not None}
-    )
+    kept: Any = {key: value for key, value in arguments.items() if value is not None}
+    return url_for(request.endpoint or "static", **kept)
 
 
 def url_if(endpoint: str, **values: str) -> str | None:
