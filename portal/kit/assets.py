@@ -81,7 +81,7 @@ def url_with(**changes: object) -> str:
     return url_for(request.endpoint or "static", **kept)
 
 
-def url_if(endpoint: str, **values: str) -> str | None:
+def url_if(endpoint: str, **values: Any) -> str | None:
     """Give the address of an endpoint, or None where this installation does not have it."""
     try:
         return url_for(endpoint, **values)

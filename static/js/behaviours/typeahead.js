@@ -31,6 +31,8 @@ export default class extends Controller {
         loading: () => null,
       },
     });
+    // The select is only a store now; its label belongs to the box that one types into.
+    this.element.setAttribute("aria-hidden", "true");
   }
 
   disconnect() {
