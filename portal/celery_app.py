@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import time
 import uuid
 from typing import Any
 
 from celery import Celery, Task
 from celery.signals import worker_process_init
 from flask import Flask
-from kombu import Queue
+from kombu import Connection, Queue
+from kombu.pools import producers
 
 from portal.outbox import commands as outbox
 from portal.outbox.registry import PERIODIC
 
 QUEUES = ("default", "mail", "files", "connectors", "exports")
 SWEEP_SECONDS = 5.0
+# A request must not wait for a broker that is away: this long for a connection, and then not again for a while.
+BELL_SECONDS = 0.5
+SILENT_SECONDS = 5.0
 
 celery_app = Celery("atrium")
 
@@ -32,13 +38,17 @@ def connect(app: Flask) -> Celery:
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"socket_timeout": 5, "socket_connect_timeout": 1, "visibility_timeout": 3600},
+        broker_transport_options={
+            "socket_timeout": 5,
+            "socket_connect_timeout": 1,
+            "visibility_timeout": 3600,
+        },
         timezone="UTC",
         beat_schedule=_schedule(),
     )
     celery_app.set_default()
     celery_app.flask_app = app  # type: ignore[attr-defined]
-    outbox.connect_bell(_ring)
+    outbox.connect_bell(Bell(celery_app.conf.broker_url).ring)
     return celery_app
 
 
@@ -53,16 +63,73 @@ def broker_url(redis_url: str) -> str:
 
 def _schedule() -> dict[str, dict[str, Any]]:
     schedule: dict[str, dict[str, Any]] = {
-        "outbox.sweep": {"task": "outbox.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}
+        "outbox.sweep": {
+            "task": "outbox.sweep",
+            "schedule": SWEEP_SECONDS,
+            "options": {"expires": SWEEP_SECONDS},
+        }
     }
     for job in PERIODIC.values():
-        schedule[job.name] = {"task": "periodic", "schedule": job.every.total_seconds(), "args": [job.name]}
+        schedule[job.name] = {
+            "task": "periodic",
+            "schedule": job.every.total_seconds(),
+            "args": [job.name],
+        }
     return schedule
 
 
-def _ring(queue: str, entry_id: str) -> None:
-    # No retry: a silent bell must not hold up the request; the sweep rings again.
-    work.apply_async(args=[entry_id], queue=queue, retry=False, ignore_result=True)
+class BellSilent(Exception):
+    """The broker was away a moment ago; it is not tried again yet."""
+
+
+class Bell:
+    """Rings workers through a connection of its own, which gives up at once.
+
+    Celery's own producers wait for a broker that is away (four seconds and more per message): right for a worker,
+    wrong for a request. The sweep rings again for whatever was not heard.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._connection = Connection(
+            url,
+            connect_timeout=BELL_SECONDS,
+            transport_options={
+                "socket_timeout": BELL_SECONDS,
+                "socket_connect_timeout": BELL_SECONDS,
+                "connect_retries_timeout": BELL_SECONDS,
+                "max_retries": 1,
+                "interval_start": 0,
+                "interval_step": 0,
+            },
+        )
+        self._process = os.getpid()
+        self._silent_until = 0.0
+
+    def ring(self, queue: str, entry_id: str) -> None:
+        """Say that this entry waits.
+
+        :raises BellSilent: the broker was away less than five seconds ago.
+        :raises Exception: whatever the broker's client raises.
+        """
+        if time.monotonic() < self._silent_until:
+            raise BellSilent(queue)
+        if self._process != os.getpid():
+            # A forked process must not talk through its parent's socket.
+            self._connection, self._process = self._connection.clone(), os.getpid()
+        try:
+            with producers[self._connection].acquire(
+                block=True, timeout=BELL_SECONDS
+            ) as producer:
+                work.apply_async(
+                    args=(entry_id,),
+                    queue=queue,
+                    producer=producer,
+                    retry=False,
+                    ignore_result=True,
+                )
+        except Exception:
+            self._silent_until = time.monotonic() + SILENT_SECONDS
+            raise
 
 
 class InApplication(Task):  # type: ignore[type-arg]

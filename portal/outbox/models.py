@@ -21,6 +21,8 @@ class OutboxEntry(WithId, WithTimes, Model):
     available_at: Mapped[datetime] = mapped_column(server_default=func.now())
     attempts: Mapped[int] = mapped_column(default=0, server_default="0")
     leased_until: Mapped[datetime | None]
+    # When the sweep last woke a worker for it.
+    rung_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     last_error: Mapped[str | None]

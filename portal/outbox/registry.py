@@ -23,7 +23,9 @@ class Task:
     """One kind of work.
 
     ``atomic``: the handler's writes and the mark "done" are one transaction, so the effect happens exactly once. Work
-    that talks to the outside cannot be: it runs under a lease of ``lease`` and must be idempotent itself.
+    that talks to the outside cannot be: it runs under a lease of ``lease`` and must be idempotent itself; when it takes
+    longer it calls ``outbox.keep_lease()`` between its steps. ``max_attempts`` bounds faults of ours, ``patience`` how
+    long :class:`RetryLater` may ask for another try.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Task:
     atomic: bool
     lease: timedelta
     max_attempts: int
+    patience: timedelta = timedelta(days=3)
 
 
 TASKS: dict[str, Task] = {}
@@ -44,13 +47,14 @@ def task(
     atomic: bool = False,
     lease: timedelta = timedelta(minutes=2),
     max_attempts: int = 12,
+    patience: timedelta = timedelta(days=3),
 ) -> Callable[[Handler], Handler]:
     """Register a handler: ``@task("mail.deliver", queue="mail")``. Its keyword arguments are the payload."""
 
     def register(handler: Handler) -> Handler:
         if name in TASKS and TASKS[name].handler.__qualname__ != handler.__qualname__:
             raise RuntimeError(f"two tasks are called {name}")
-        TASKS[name] = Task(name, handler, queue, atomic, lease, max_attempts)
+        TASKS[name] = Task(name, handler, queue, atomic, lease, max_attempts, patience)
         return handler
 
     return register
