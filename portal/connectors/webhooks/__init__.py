@@ -1,0 +1,1 @@
+"""Outgoing webhooks with the signature of Standard Webhooks (https://www.standardwebhooks.com)."""
