@@ -3,18 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 from flask import Flask, current_app
+from flask_babel import lazy_gettext as _l
+
+from portal.kit.errors import Refused
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 DOWNLOAD_SECONDS = 60
+UPLOAD_SECONDS = 60
+
+
+class StoreAway(Refused):
+    """The object store does not answer, or answers that it cannot serve now; trying again later is safe."""
+
+    sentence = _l("The document store does not answer at the moment. Nothing was changed: please try again shortly.")
+    status = 503
+
+
+class NoSuchMultipart(Exception):
+    """The store knows no such multipart upload: it was completed, aborted, or swept."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +44,15 @@ class Stored:
     etag: str
     content_type: str
     sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the bucket's list: ``size`` in bytes, when it was written."""
+
+    key: str
+    size: int
+    modified: datetime
 
 
 @dataclass(frozen=True)
@@ -71,10 +98,28 @@ def store() -> Store:
     return found
 
 
-def head(key: str) -> Stored | None:
-    """What the store holds under this key, or None."""
+@contextmanager
+def reachable() -> Iterator[None]:
+    """Inside, a store that is down or overloaded raises StoreAway; other answers of the store pass as they are."""
     try:
-        found = store().inside.head_object(Bucket=store().bucket, Key=key, ChecksumMode="ENABLED")
+        yield
+    except ClientError as error:
+        if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
+            raise StoreAway() from error
+        raise
+    except BotoCoreError as error:
+        current_app.logger.warning("store unreachable: %r", error)
+        raise StoreAway() from error
+
+
+def head(key: str) -> Stored | None:
+    """What the store holds under this key, or None.
+
+    :raises StoreAway: it does not answer.
+    """
+    try:
+        with reachable():
+            found = store().inside.head_object(Bucket=store().bucket, Key=key, ChecksumMode="ENABLED")
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return None
@@ -85,8 +130,12 @@ def head(key: str) -> Stored | None:
 
 
 def put(key: str, body: bytes | BinaryIO, *, content_type: str = "application/octet-stream") -> Stored:
-    """Store bytes that the server itself made (exports, the demo)."""
-    store().inside.put_object(Bucket=store().bucket, Key=key, Body=body, ContentType=content_type)
+    """Store bytes that the server itself made (exports, the demo).
+
+    :raises StoreAway: it does not answer.
+    """
+    with reachable():
+        store().inside.put_object(Bucket=store().bucket, Key=key, Body=body, ContentType=content_type)
     found = head(key)
     if found is None:
         raise RuntimeError(f"the store lost {key}")
@@ -95,21 +144,30 @@ def put(key: str, body: bytes | BinaryIO, *, content_type: str = "application/oc
 
 def read(key: str, chunk: int = 1024 * 1024) -> Iterator[bytes]:
     """The bytes of an object in pieces of at most ``chunk``."""
-    body = store().inside.get_object(Bucket=store().bucket, Key=key)["Body"]
-    yield from body.iter_chunks(chunk)
+    with reachable():
+        body = store().inside.get_object(Bucket=store().bucket, Key=key)["Body"]
+        yield from body.iter_chunks(chunk)
 
 
 def delete(key: str) -> None:
     """Remove an object; no error when it is gone already."""
-    store().inside.delete_object(Bucket=store().bucket, Key=key)
+    with reachable():
+        store().inside.delete_object(Bucket=store().bucket, Key=key)
 
 
 def keys(prefix: str = "") -> Iterator[tuple[str, int]]:
     """(key, size) of everything in the bucket below a prefix."""
-    pages = store().inside.get_paginator("list_objects_v2").paginate(Bucket=store().bucket, Prefix=prefix)
-    for page in pages:
-        for entry in page.get("Contents", []):
-            yield entry["Key"], entry["Size"]
+    for entry in entries(prefix):
+        yield entry.key, entry.size
+
+
+def entries(prefix: str = "") -> Iterator[Entry]:
+    """Everything in the bucket below a prefix. S3 lists at most 1,000 keys at a time, hence pages."""
+    with reachable():
+        pages = store().inside.get_paginator("list_objects_v2").paginate(Bucket=store().bucket, Prefix=prefix)
+        for page in pages:
+            for entry in page.get("Contents", []):
+                yield Entry(entry["Key"], entry["Size"], entry["LastModified"])
 
 
 def download_url(key: str, *, file_name: str, content_type: str = "application/octet-stream") -> str:
@@ -129,7 +187,5 @@ def download_url(key: str, *, file_name: str, content_type: str = "application/o
 
 def _attachment(file_name: str) -> str:
     """Content-Disposition with the plain and the UTF-8 form of a name (RFC 6266)."""
-    from urllib.parse import quote
-
     plain = "".join(c if 32 <= ord(c) < 127 and c not in '"\\%' else "_" for c in file_name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}"

@@ -1,0 +1,123 @@
+"""The moment a content becomes a file: a new one, or a new version of one that is there."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import func, select, update
+
+from portal import activity
+from portal.files.models import File, FileVersion, Folder
+from portal.kit.db import db, new_id, transactional
+from portal.kit.names import NAME_BYTES, extension, name_key, search_key
+from portal.kit.storage import Stored
+from portal.outbox import emit
+
+VERSION = "version"
+KEEP_BOTH = "keep_both"
+
+
+@transactional
+def publish(
+    folder: Folder,
+    *,
+    name: str,
+    stored: Stored,
+    content_type: str,
+    sha256: str | None,
+    actor: Any,
+    on_conflict: str = KEEP_BOTH,
+    replaces: File | None = None,
+) -> File:
+    """Make a stored object a file of this folder, in one transaction.
+
+    :param stored: the object in the store, already verified.
+    :param sha256: SHA-256 of the content in hex; None lets the task ``files.hash`` compute it.
+    :param on_conflict: what to do when the name is taken: "version" adds to ``replaces``, "keep_both" numbers the name.
+    :param replaces: the file that gets a new version; the caller has checked that the actor may change it.
+    """
+    # Two people who publish the same name at once queue here, so that both files are kept.
+    db.session.execute(select(Folder.id).where(Folder.id == folder.id).with_for_update())
+    version_id, file = _version_of(folder, name, stored, content_type, actor, on_conflict, replaces)
+    number = 1 + (db.session.scalar(select(func.max(FileVersion.number)).where(FileVersion.file_id == file.id)) or 0)
+    version = FileVersion(
+        id=version_id, file_id=file.id, number=number, object_key=stored.key, size=stored.size, sha256=sha256,
+        etag=stored.etag, content_type=content_type, uploaded_by_id=actor.id if actor is not None else None,
+    )  # fmt: skip
+    db.session.add(version)
+    verb = activity.verbs.FILE_UPLOADED if number == 1 else activity.verbs.FILE_VERSION_ADDED
+    activity.record(verb, actor=actor, file=file, folder=folder)
+    if sha256 is None:
+        emit("files.hash", version_id=version_id)
+    return file
+
+
+def _version_of(
+    folder: Folder,
+    name: str,
+    stored: Stored,
+    content_type: str,
+    actor: Any,
+    on_conflict: str,
+    replaces: File | None,
+) -> tuple[uuid.UUID, File]:
+    """The file that gets this content, pointing to its new version."""
+    version_id = new_id()
+    facts: dict[str, Any] = {
+        "version_id": version_id,
+        "size": stored.size,
+        "content_type": content_type,
+        "uploaded_by_id": actor.id if actor is not None else None,
+    }
+    if on_conflict == VERSION and replaces is not None and _still_there(replaces):
+        db.session.execute(
+            update(File).where(File.id == replaces.id).values(**facts, uploaded_at=func.now())
+            .execution_options(synchronize_session=False)
+        )  # fmt: skip
+        db.session.refresh(replaces)
+        return version_id, replaces
+    name = free_name(folder.id, name)
+    file = File(
+        client_id=folder.client_id, folder_id=folder.id, name=name, name_key=name_key(name),
+        search_key=search_key(name), ext=extension(name), **facts,
+    )  # fmt: skip
+    db.session.add(file)
+    db.session.flush()  # its version refers to it
+    return version_id, file
+
+
+def _still_there(file: File) -> bool:
+    alive = db.session.scalar(select(File.id).where(File.id == file.id, File.bin_id.is_(None)).with_for_update())
+    return alive is not None
+
+
+def free_name(folder_id: uuid.UUID, name: str) -> str:
+    """``name``, or "name (2).ext" and so on when a file or folder there has it. Call it with the folder locked."""
+    stem, dot, ending = name.rpartition(".")
+    stem, ending = (stem, f".{ending}") if dot and stem else (name, "")
+    taken = _taken_keys(folder_id, like=name_key(stem)[:40])
+    number = 1
+    found = name
+    while name_key(found) in taken:
+        number += 1
+        suffix = f" ({number}){ending}"
+        # The number must fit into the 255 bytes as well; letters are cut whole.
+        kept = stem.encode()[: NAME_BYTES - len(suffix.encode())].decode(errors="ignore").rstrip()
+        found = f"{kept}{suffix}"
+    return found
+
+
+def _taken_keys(folder_id: uuid.UUID, *, like: str) -> set[str]:
+    """Names in the folder that begin like this one: a folder of ten thousand files is not read for one name."""
+    files = select(File.name_key).where(
+        File.folder_id == folder_id,
+        File.bin_id.is_(None),
+        func.starts_with(File.name_key, like),
+    )
+    folders = select(Folder.name_key).where(
+        Folder.parent_id == folder_id,
+        Folder.bin_id.is_(None),
+        func.starts_with(Folder.name_key, like),
+    )
+    return set(db.session.scalars(files.union_all(folders)))

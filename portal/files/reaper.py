@@ -1,0 +1,198 @@
+"""What nobody finished and nothing refers to: swept a while later, never in the middle of something.
+
+The store's own lifecycle rules are not relied upon: not every store has them, and none knows our rows.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import uuid
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import column as sql_column
+from sqlalchemy import delete, func, select, table, update
+
+from portal.files import acceptance
+from portal.files.commands.uploads import PREFIX
+from portal.files.models import FileVersion, ObjectDeletion, Upload
+from portal.kit import multipart, storage
+from portal.kit.db import db, transactional
+from portal.outbox.registry import RetryLater
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+# A young object may belong to a transaction that has not committed yet.
+GRACE = timedelta(hours=24)
+KEEP_HISTORY = timedelta(days=30)
+
+
+def reap() -> None:
+    """Everything that is due: expired uploads, promised deletions, orphans in the store, old rows."""
+    expire_uploads()
+    delete_due_objects()
+    sweep_orphans()
+    sweep_multiparts()
+    forget_old_uploads()
+
+
+def expire_uploads() -> int:
+    """Give up the uploads whose seven days are over. Returns how many."""
+    expired = _claim_expired()
+    for key, multipart_id in expired:
+        if multipart_id is not None:
+            multipart.abort(key, multipart_id)
+    return len(expired)
+
+
+@transactional
+def _claim_expired() -> list[tuple[str, str | None]]:
+    due = (
+        select(Upload.id)
+        .where(Upload.state == "pending", Upload.expires_at <= func.now())
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
+    rows = db.session.execute(
+        update(Upload).where(Upload.id.in_(due)).values(state="aborted")
+        .returning(Upload.object_key, Upload.multipart_id).execution_options(synchronize_session=False)
+    ).all()  # fmt: skip
+    db.session.add_all(ObjectDeletion(object_key=key) for key, _ in rows)
+    return [(key, multipart_id) for key, multipart_id in rows]
+
+
+def delete_due_objects() -> int:
+    """Delete from the store what commands promised to delete. A row goes only after its object went."""
+    due = db.session.execute(
+        select(ObjectDeletion.id, ObjectDeletion.object_key).where(ObjectDeletion.due_at <= func.now()).limit(BATCH)
+    ).all()
+    db.session.rollback()
+    for deletion_id, key in due:
+        if not _is_referred_to([key]):
+            storage.delete(key)
+        _forget_deletion(deletion_id)
+    return len(due)
+
+
+@transactional
+def _forget_deletion(deletion_id: uuid.UUID) -> None:
+    db.session.execute(delete(ObjectDeletion).where(ObjectDeletion.id == deletion_id))
+
+
+def sweep_orphans(*, grace: timedelta = GRACE) -> int:
+    """Delete objects that no row knows and that are older than ``grace``. Returns how many."""
+    before = datetime.now(UTC) - grace
+    batch: list[str] = []
+    swept = 0
+    for entry in storage.entries(PREFIX):
+        if entry.modified < before:
+            batch.append(entry.key)
+        if len(batch) == BATCH:
+            swept += _sweep(batch)
+            batch = []
+    return swept + _sweep(batch)
+
+
+def _sweep(keys: list[str]) -> int:
+    known = _is_referred_to(keys)
+    orphans = [key for key in keys if key not in known]
+    for key in orphans:
+        log.warning("files.orphan_swept", key=key)
+        storage.delete(key)
+    return len(orphans)
+
+
+def _is_referred_to(keys: list[str]) -> set[str]:
+    """Those of the keys that a version or an open upload refers to."""
+    if not keys:
+        return set()
+    versions = select(FileVersion.object_key).where(FileVersion.object_key.in_(keys))
+    uploads = select(Upload.object_key).where(Upload.object_key.in_(keys), Upload.state == "pending")
+    known = set(db.session.scalars(versions.union_all(uploads)))
+    db.session.rollback()
+    return known
+
+
+def sweep_multiparts(*, grace: timedelta = GRACE) -> int:
+    """Abort multipart uploads in the store that no open row knows. Returns how many."""
+    before = datetime.now(UTC) - grace
+    stale = [(key, ident) for key, ident, begun in multipart.running(PREFIX) if begun < before]
+    swept = 0
+    for start in range(0, len(stale), BATCH):
+        some = stale[start : start + BATCH]
+        known = _is_referred_to([key for key, _ in some])
+        for key, ident in some:
+            if key not in known:
+                multipart.abort(key, ident)
+                swept += 1
+    return swept
+
+
+@transactional
+def forget_old_uploads() -> None:
+    """Delete rows of uploads that ended long ago."""
+    db.session.execute(
+        delete(Upload).where(Upload.state != "pending", Upload.created_at < func.now() - KEEP_HISTORY)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+
+
+def forget_client(client_id: str) -> int:
+    """Delete every object of a client that was erased: its rows are gone, its keys begin with its id.
+
+    :raises RetryLater: the client is still there; nothing is deleted.
+    """
+    clients = table("client", sql_column("id"))
+    ident = uuid.UUID(client_id)
+    if db.session.scalar(select(clients.c.id).where(clients.c.id == ident)) is not None:
+        raise RetryLater("the client is still there")
+    db.session.rollback()
+    keys = [key for key, _ in storage.keys(f"{PREFIX}{ident.hex}/")]
+    for key in keys:
+        storage.delete(key)
+    return len(keys)
+
+
+def hash_version(version_id: str) -> None:
+    """Compute the SHA-256 of a version that came in parts, and compare the parts with what the store vouched for.
+
+    :raises RetryLater: the content is not what was sent; after the last try this stands in the job list.
+    """
+    version = db.session.get(FileVersion, uuid.UUID(version_id))
+    if version is None or version.sha256 is not None:
+        return
+    key, size = version.object_key, version.size
+    db.session.rollback()
+    whole, parts = _digests(key, acceptance.part_bytes(size))
+    stored = storage.head(key)
+    if stored is not None and stored.sha256 is not None and "-" in stored.sha256 and stored.sha256 != parts:
+        raise RetryLater(f"{key} is not what was sent")
+    _set_hash(uuid.UUID(version_id), whole)
+
+
+def _digests(key: str, part: int) -> tuple[str, str]:
+    """(SHA-256 of all in hex, the composite of the parts as S3 writes it), read once."""
+    whole, current, room = hashlib.sha256(), hashlib.sha256(), part
+    sums: list[str] = []
+    for chunk in storage.read(key):
+        whole.update(chunk)
+        rest = memoryview(chunk)
+        while part and len(rest) >= room:
+            current.update(rest[:room])
+            sums.append(base64.b64encode(current.digest()).decode())
+            rest, current, room = rest[room:], hashlib.sha256(), part
+        current.update(rest)
+        room -= len(rest)
+    if part and room < part:
+        sums.append(base64.b64encode(current.digest()).decode())
+    return whole.hexdigest(), multipart.composite(sums)
+
+
+@transactional
+def _set_hash(version_id: uuid.UUID, sha256: str) -> None:
+    db.session.execute(
+        update(FileVersion).where(FileVersion.id == version_id).values(sha256=sha256)
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip

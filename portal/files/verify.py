@@ -1,0 +1,61 @@
+"""Do database and bucket agree? Every version has its object with its size and content, every object has its row."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from botocore.exceptions import ClientError
+from sqlalchemy import select
+
+from portal.files.commands.uploads import PREFIX
+from portal.files.models import FileVersion, ObjectDeletion, Upload
+from portal.kit import storage
+from portal.kit.db import db
+
+
+def verify(*, read_contents: bool = True) -> list[str]:
+    """What does not agree, one sentence each; empty when all is well.
+
+    :param read_contents: also read every object and compare its SHA-256 (as long as reading the bucket takes);
+        otherwise only existence and sizes are compared.
+    """
+    objects = dict(storage.keys(PREFIX))
+    faults = list(_check_versions(objects, read_contents))
+    faults += [f"{key}: no row refers to this object." for key in sorted(set(objects) - _known_keys())]
+    db.session.rollback()
+    return faults
+
+
+def _check_versions(objects: dict[str, int], read_contents: bool) -> Iterator[str]:
+    versions = select(FileVersion.id, FileVersion.object_key, FileVersion.size, FileVersion.sha256)
+    for version_id, key, size, sha256 in db.session.execute(versions.order_by(FileVersion.id)).all():
+        if key not in objects:
+            yield f"{key}: the object of version {version_id} is missing."
+        elif objects[key] != size:
+            yield f"{key}: {objects[key]} bytes in the store, {size} in the database."
+        elif sha256 is None:
+            yield f"{key}: the checksum of version {version_id} has not been computed yet."
+        elif read_contents and (found := _sha256(key)) != sha256:
+            yield f"{key}: SHA-256 {found} in the store, {sha256} in the database."
+
+
+def _sha256(key: str) -> str:
+    digest = hashlib.sha256()
+    try:
+        for chunk in storage.read(key):
+            digest.update(chunk)
+    except ClientError as error:
+        return f"unreadable ({error.response['Error'].get('Code')})"
+    return digest.hexdigest()
+
+
+def _known_keys() -> set[str]:
+    """Keys that may be in the store: of versions, of uploads under way, of what is about to be deleted."""
+    return set(
+        db.session.scalars(
+            select(FileVersion.object_key)
+            .union_all(select(Upload.object_key).where(Upload.state == "pending"))
+            .union_all(select(ObjectDeletion.object_key))
+        )
+    )
