@@ -306,4 +306,4 @@ def forget_done(older_than: timedelta = timedelta(days=30)) -> None:
 def backoff(attempt: int) -> timedelta:
     """How long to wait after failed attempt ``attempt`` (1, 2, ...): 10 s doubling to 1 h, with a fifth of jitter."""
     seconds = min(10 * 2 ** min(attempt - 1, 10), 3600)
-    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 - jitter, not a secret
+    return timedelta(seconds=seconds * random.uniform(0.8, 1.2))
