@@ -24,19 +24,32 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:responseError", (event) => {
   const { status, responseText } = event.detail.xhr;
-  const said = problemOf(responseText);
+  const said = sentenceOf(responseText);
   const { textExpired, textFailed } = document.body.dataset;
   toast(said ?? (status === 400 || status === 401 || status === 419 ? textExpired : textFailed), { tone: "bad" });
 });
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.textOffline, { tone: "bad" }));
 
-// A refusal is answered as a JSON problem (RFC 9457), whose detail is a sentence in the reader's language.
-function problemOf(text) {
-  try {
-    return JSON.parse(text).detail;
-  } catch {
-    return undefined;
+// A 422 is a form with its errors, or one sentence of refusal: that one must not take the place of what is on the page.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  const said = xhr.status === 422 && sentenceOf(xhr.responseText);
+  if (!said) return;
+  event.detail.shouldSwap = false;
+  toast(said, { tone: "bad" });
+});
+
+// The sentence of a refusal: a JSON problem (RFC 9457) or the fragment errors/_fragment.html.
+export function sentenceOf(text) {
+  if (text.trimStart().startsWith("{")) {
+    try {
+      return JSON.parse(text).detail;
+    } catch {
+      return undefined;
+    }
   }
+  if (!text.includes("data-sentence")) return undefined;
+  return new DOMParser().parseFromString(text, "text/html").querySelector("[data-sentence]")?.textContent.trim();
 }
 
 // A form is sent once: the button that sent it is busy until the next page comes (or the reader comes back to this one).

@@ -1,0 +1,54 @@
+// Requests of an upload: JSON to the portal, bytes to the store. A failure says whether trying again can help.
+import { csrfToken } from "../requests.js";
+
+export class Failure extends Error {
+  constructor(sentence, { status = 0, again = false, problem = {} } = {}) {
+    super(sentence);
+    Object.assign(this, { status, again, problem });
+  }
+}
+
+export async function ask(method, address, body, signal) {
+  let answer;
+  try {
+    answer = await fetch(address, {
+      method,
+      signal,
+      headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Failure("", { again: true });
+  }
+  const said = await answer.json().catch(() => ({}));
+  if (answer.ok && answer.redirected === false) return said;
+  const again = answer.status >= 500 || answer.status === 429;
+  throw new Failure(said.detail ?? "", { status: answer.status, again, problem: said });
+}
+
+// fetch cannot say how much was sent; XMLHttpRequest can.
+export function send({ url, headers }, blob, { signal, progress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", url);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => progress(event.loaded);
+    request.onload = () => {
+      if (request.status >= 200 && request.status < 300) return resolve();
+      // 403: the address ran out while it waited; 400: bytes were damaged on the way. A new address helps in both cases.
+      reject(new Failure("", { status: request.status, again: true }));
+    };
+    request.onerror = request.ontimeout = () => reject(new Failure("", { again: true }));
+    request.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(blob);
+  });
+}
+
+export async function sha256(blob) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  let binary = "";
+  for (const byte of digest) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}

@@ -1,0 +1,61 @@
+"""The helpers that every template uses."""
+
+import json
+from pathlib import Path
+
+import pytest
+from flask import Flask, render_template_string
+
+from portal.kit import assets
+
+
+@pytest.fixture
+def small_app(tmp_path: Path) -> Flask:
+    """A site with a bundle of two files and one icon."""
+    (tmp_path / "dist").mkdir()
+    manifest = {"files": {"app.css": "style-1.css", "icons.svg": "icons-1.svg"}, "icons": ["home"]}
+    (tmp_path / "dist" / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    site = Flask("small", static_folder=str(tmp_path), static_url_path="/static")
+    assets.init_app(site)
+    site.add_url_rule("/clients/<name>", "clients.show", lambda name: "")
+    return site
+
+
+def drawn(site: Flask, template: str, path: str = "/clients/acme?sort=name&group=a&group=b") -> str:
+    with site.test_request_context(path):
+        return render_template_string(template)
+
+
+def test_an_address_carries_the_hash_of_the_content(small_app: Flask) -> None:
+    assert drawn(small_app, "{{ asset_url('app.css') }}") == "/static/dist/style-1.css"
+
+
+def test_a_page_renders_before_the_bundle_is_built(tmp_path: Path) -> None:
+    site = Flask("unbuilt", static_folder=str(tmp_path), static_url_path="/static")
+    assets.init_app(site)
+    assert drawn(site, "{{ asset_url('app.css') }}", "/") == "/static/dist/app.css"
+
+
+def test_an_icon_is_hidden_from_screen_readers_unless_it_has_a_label(small_app: Flask) -> None:
+    assert 'aria-hidden="true"' in drawn(small_app, "{{ icon('home') }}")
+    assert 'aria-label="&lt;Home&gt;"' in drawn(small_app, "{{ icon('home', label='<Home>') }}")
+
+
+def test_a_name_keeps_its_tone(small_app: Flask) -> None:
+    assert assets.tone("Acme") == assets.tone("ACME") and 0 <= assets.tone("Émile") < assets.TONES
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"), [("Claire Martin", "CM"), ("Anne de la Tour", "AT"), ("acme", "A"), ("", "?"), ("- x", "X")]
+)
+def test_initials_are_those_of_the_first_and_last_word(name: str, letters: str) -> None:
+    assert assets.initials(name) == letters
+
+
+def test_an_address_keeps_its_other_arguments(small_app: Flask) -> None:
+    address = drawn(small_app, "{{ url_with(sort='-name', after=none)|safe }}")
+    assert address == "/clients/acme?sort=-name&group=a&group=b"
+
+
+def test_an_address_that_does_not_exist_is_none(small_app: Flask) -> None:
+    assert drawn(small_app, "{{ url_if('nowhere') }}") == "None"
