@@ -1,0 +1,14 @@
+"""What the pages of this package hang on."""
+
+from flask import Blueprint, Flask
+
+from portal.questionnaires.answers import as_field, shown
+from portal.questionnaires.queries import state_of
+
+bp = Blueprint("questionnaires", __name__)
+
+
+@bp.record_once
+def _helpers(state: object) -> None:
+    app: Flask = state.app  # type: ignore[attr-defined]
+    app.jinja_env.globals.update(form_state=state_of, answer_field=as_field, answer_text=shown)
