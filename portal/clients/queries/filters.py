@@ -1,0 +1,84 @@
+"""What the client table is narrowed to; the same words stand in the address of the page and in an export."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.clients.fields import STATUSES
+
+SEARCH_LENGTH = 200
+
+
+def _several(value: Any) -> list[str]:
+    if value is None:
+        return []
+    return [str(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else [str(value)]
+
+
+def _ids(value: Any) -> tuple[uuid.UUID, ...]:
+    found = []
+    for part in _several(value):
+        try:
+            found.append(uuid.UUID(part))
+        except ValueError:
+            continue
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Filters of the client table. Unknown and malformed ones are left out rather than refused: they come from links."""
+
+    q: str = ""
+    groups: tuple[uuid.UUID, ...] = ()
+    types: tuple[uuid.UUID, ...] = ()
+    statuses: tuple[str, ...] = ()
+    collaborators: tuple[uuid.UUID, ...] = ()
+    # (attribute id, canonical value)
+    attributes: tuple[tuple[uuid.UUID, str], ...] = ()
+    disabled: bool = False
+    _given: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> Filters:
+        """Out of query arguments: ``q, group, type, status, collaborator, field (id:value), disabled``.
+
+        :param given: values are texts or lists of texts (``request.args.to_dict(flat=False)``).
+        """
+        text = (_several(given.get("q")) or [""])[0].replace("\x00", "")[:SEARCH_LENGTH].strip()
+        pairs = []
+        for pair in _several(given.get("field")):
+            ident, _colon, value = pair.partition(":")
+            if value and "\x00" not in value and (known := _ids(ident)):
+                pairs.append((known[0], value))
+        return cls(
+            q=text,
+            groups=_ids(given.get("group")),
+            types=_ids(given.get("type")),
+            statuses=tuple(status for status in _several(given.get("status")) if status in STATUSES),
+            collaborators=_ids(given.get("collaborator")),
+            attributes=tuple(pairs),
+            disabled=_several(given.get("disabled")) == ["1"],
+            _given=given,
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """The query arguments that give these filters; empty ones are left out."""
+        every = {
+            "q": self.q,
+            "group": [str(ident) for ident in self.groups],
+            "type": [str(ident) for ident in self.types],
+            "status": list(self.statuses),
+            "collaborator": [str(ident) for ident in self.collaborators],
+            "field": [f"{ident}:{value}" for ident, value in self.attributes],
+            "disabled": "1" if self.disabled else "",
+        }
+        return {key: value for key, value in every.items() if value}
+
+    @property
+    def are_set(self) -> bool:
+        """Is anything narrowed at all? The switch "show disabled" widens, and does not count."""
+        return bool(set(self.arguments()) - {"disabled"})
