@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from portal import activity
+from portal.files.commands.naming import free_name, lock_folder
 from portal.files.models import File, FileVersion, Folder
 from portal.kit.db import db, new_id, transactional
-from portal.kit.names import NAME_BYTES, extension, name_key, search_key
+from portal.kit.names import extension, name_key, search_key
 from portal.kit.storage import Stored
 from portal.outbox import emit
 
@@ -38,7 +39,7 @@ def publish(
     :param replaces: the file that gets a new version; the caller has checked that the actor may change it.
     """
     # Two people who publish the same name at once queue here, so that both files are kept.
-    db.session.execute(select(Folder.id).where(Folder.id == folder.id).with_for_update())
+    lock_folder(folder.id)
     version_id, file = _version_of(folder, name, stored, content_type, actor, on_conflict, replaces)
     number = 1 + (db.session.scalar(select(func.max(FileVersion.number)).where(FileVersion.file_id == file.id)) or 0)
     version = FileVersion(
@@ -50,6 +51,8 @@ def publish(
     activity.record(verb, actor=actor, file=file, folder=folder)
     if sha256 is None:
         emit("files.hash", version_id=version_id)
+    told = {"file_id": str(file.id), "name": file.name, "size": file.size, "version": number, "folder_id": str(folder.id)}
+    emit("connectors.publish", event="file.uploaded", client_id=folder.client_id, data=told)
     return file
 
 
@@ -90,34 +93,3 @@ def _version_of(
 def _still_there(file: File) -> bool:
     alive = db.session.scalar(select(File.id).where(File.id == file.id, File.bin_id.is_(None)).with_for_update())
     return alive is not None
-
-
-def free_name(folder_id: uuid.UUID, name: str) -> str:
-    """``name``, or "name (2).ext" and so on when a file or folder there has it. Call it with the folder locked."""
-    stem, dot, ending = name.rpartition(".")
-    stem, ending = (stem, f".{ending}") if dot and stem else (name, "")
-    taken = _taken_keys(folder_id, like=name_key(stem)[:40])
-    number = 1
-    found = name
-    while name_key(found) in taken:
-        number += 1
-        suffix = f" ({number}){ending}"
-        # The number must fit into the 255 bytes as well; letters are cut whole.
-        kept = stem.encode()[: NAME_BYTES - len(suffix.encode())].decode(errors="ignore").rstrip()
-        found = f"{kept}{suffix}"
-    return found
-
-
-def _taken_keys(folder_id: uuid.UUID, *, like: str) -> set[str]:
-    """Names in the folder that begin like this one: a folder of ten thousand files is not read for one name."""
-    files = select(File.name_key).where(
-        File.folder_id == folder_id,
-        File.bin_id.is_(None),
-        func.starts_with(File.name_key, like),
-    )
-    folders = select(Folder.name_key).where(
-        Folder.parent_id == folder_id,
-        Folder.bin_id.is_(None),
-        func.starts_with(Folder.name_key, like),
-    )
-    return set(db.session.scalars(files.union_all(folders)))
