@@ -59,6 +59,8 @@ document.addEventListener("submit", (event) => {
   if (form.dataset.sending === "true") return event.preventDefault();
   form.dataset.sending = "true";
   event.submitter?.setAttribute("aria-busy", "true");
+  // An answer that is a download brings no new page: the form comes back by itself.
+  setTimeout(() => settle(document), 8000);
 });
 function settle(root) {
   for (const form of root.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
