@@ -26,24 +26,16 @@ async function filesBelow(folder, endings) {
     .map((entry) => path.join(entry.parentPath, entry.name));
 }
 
-// A name counts as an icon when it stands in quotes shortly after the word "icon" or as the first argument of a macro
-// that starts with one, and the set has such a drawing. Too many drawings cost little; a missing one is seen.
+// Every word in quotes, in templates and in Python, that is the name of a drawing: a few too many cost some kilobytes, once; a
+// missing one would be a hole in a page. Names written directly into icon("...") must exist.
 async function iconNames() {
   const drawings = new Set((await readdir(icons)).map((file) => file.slice(0, -4)));
   const wanted = new Set(ALWAYS);
-  const sources = [...(await filesBelow("templates", [".html"])), ...(await filesBelow("portal", [".py"]))];
-  const place = /(?:icon\w*|empty_state|list_row|drawing)["']?\s*(?:\(|=|:)([^\n]{0,400})/g;
-  for (const source of sources) {
+  for (const source of [...(await filesBelow("templates", [".html"])), ...(await filesBelow("portal", [".py"]))]) {
     const text = await readFile(source, "utf8");
-    for (const [, rest] of text.matchAll(place)) {
-      for (const [, name] of rest.matchAll(/["']([a-z][a-z0-9-]*)["']/g)) if (drawings.has(name)) wanted.add(name);
-    }
+    for (const [, name] of text.matchAll(/["']([a-z][a-z0-9-]*)["']/g)) if (drawings.has(name)) wanted.add(name);
     for (const [, name] of text.matchAll(/\b(?:icon|icon_button|empty_state)\(\s*["']([^"'{]+)["']/g)) {
       if (!drawings.has(name)) throw new Error(`${path.relative(root, source)}: there is no icon "${name}"`);
-    }
-    // Multi-line mappings of names to drawings, as in file_icon.
-    for (const [, body] of text.matchAll(/drawing = (\{[^}]*\})/g)) {
-      for (const [, name] of body.matchAll(/["']([a-z][a-z0-9-]*)["']/g)) if (drawings.has(name)) wanted.add(name);
     }
   }
   return [...wanted].filter((name) => drawings.has(name)).sort();
