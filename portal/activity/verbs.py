@@ -54,9 +54,11 @@ FILE_REFUSED = _verb("file.refused", "files", "alert-triangle", _l("The upload o
 
 FOLDER_CREATED = _verb("folder.created", "folders", "folder-plus", _l("%(actor)s created the folder “%(name)s”."))
 FOLDER_RENAMED = _verb("folder.renamed", "folders", "pencil", _l("%(actor)s renamed the folder “%(before)s” to “%(name)s”."), "before")
-FOLDER_MOVED = _verb("folder.moved", "folders", "arrow-right", _l("%(actor)s moved the folder “%(name)s” from “%(before)s” to “%(folder)s”."), "before", "folder")
+FOLDER_MOVED = _verb("folder.moved", "folders", "arrow-right", _l("%(actor)s moved the folder “%(name)s” from “%(before)s” to “%(target)s”."), "before", "target")
 FOLDER_BINNED = _verb("folder.binned", "folders", "trash", _l("%(actor)s moved the folder “%(name)s” to the bin."))
 FOLDER_RESTORED = _verb("folder.restored", "folders", "restore", _l("%(actor)s restored the folder “%(name)s” from the bin."))
+
+TREE_APPLIED = _verb("folder.tree_applied", "folders", "template", _l("%(actor)s set up %(count)s folders."), "count")
 
 LEVEL_SET = _verb("rights.set", "rights", "lock", _l("%(actor)s set the level of %(person)s on “%(name)s” to “%(level)s”."), "person", "level")
 LEVEL_CASCADED = _verb("rights.cascaded", "rights", "lock", _l("%(actor)s cascaded the level of %(person)s from “%(name)s” to its sub-folders."), "person")
@@ -96,3 +98,4 @@ SESSION_ENDED = _verb("access.session_ended", "access", "logout", _l("%(actor)s 
 EXPORTED = _verb("export.made", "exports", "file-spreadsheet", _l("%(actor)s exported %(rows)s clients to Excel."), "rows")
 SETTINGS_CHANGED = _verb("settings.changed", "settings", "settings", _l("%(actor)s changed the settings: %(fields)s."), "fields")
 TEMPLATE_CHANGED = _verb("settings.template_changed", "settings", "template", _l("%(actor)s changed the template “%(template)s”."), "template")
+SIGNED_OUT_BY = _verb("access.signed_out_by", "access", "logout", _l("%(actor)s signed %(person)s out everywhere."), "person")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
-
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -36,6 +35,8 @@ class Folder(WithId, WithTimes, Model):
         Index("uq_folder_root", "client_id", unique=True, postgresql_where=text("parent_id IS NULL")),
         Index("ix_folder_listing", "parent_id", "position", "name_key", "id", postgresql_include=["scope_id"]),
         Index("ix_folder_path", "client_id", "path"),
+        # Also what the foreign key looks at when a scope is removed.
+        Index("ix_folder_scope_id", "scope_id"),
         Index("ix_folder_scope_starts", "scope_id", postgresql_where=text("starts_scope")),
         Index("ix_folder_bin_id", "bin_id", postgresql_where=text("bin_id IS NOT NULL")),
     )
@@ -70,7 +71,9 @@ class File(WithId, WithTimes, Model):
         Index("uq_file_name", "folder_id", "name_key", unique=True, postgresql_where=text("bin_id IS NULL")),
         Index("ix_file_listing", "folder_id", "name_key", "id"),
         Index("ix_file_client", "client_id", text("uploaded_at DESC"), "id"),
-        Index("ix_file_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}),
+        Index(
+            "ix_file_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
+        ),
         Index("ix_file_bin_id", "bin_id", postgresql_where=text("bin_id IS NOT NULL")),
     )
 
@@ -173,5 +176,3 @@ class TreeTemplateNode(WithId, Model):
     position: Mapped[int] = mapped_column(server_default="0", default=0)
 
     __table_args__ = (CheckConstraint("level between 0 and 3", name="level"),)
-
-

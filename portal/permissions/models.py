@@ -23,8 +23,15 @@ class Scope(WithId, WithTimes, Model):
 
     client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("scope.id", ondelete="CASCADE"))
+    # What a contact who joins the client begins with here: the template's default, or none in a folder that was born
+    # private. None follows the scope above.
+    contact_level: Mapped[int | None] = mapped_column(SmallInteger)
 
-    __table_args__ = (Index("ix_scope_client_id", "client_id"), Index("ix_scope_parent_id", "parent_id"))
+    __table_args__ = (
+        CheckConstraint("contact_level between 0 and 3", name="contact_level"),
+        Index("ix_scope_client_id", "client_id"),
+        Index("ix_scope_parent_id", "parent_id"),
+    )
 
 
 class Grant(Model):

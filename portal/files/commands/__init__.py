@@ -1,0 +1,1 @@
+"""Writes to the document space, one module per subject."""

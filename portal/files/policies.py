@@ -1,0 +1,95 @@
+"""Who may do what with folders and files. Each asks the database anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from portal.accounts.roles import Feature
+from portal.accounts.viewer import Viewer
+from portal.files.models import BinEntry, File, Folder
+from portal.files.queries import (
+    bin_entries,
+    folder_level,
+    folder_levels,
+    reachable_folders,
+    stored_level,
+    visible_files,
+)
+from portal.kit.db import db
+from portal.permissions.levels import Level
+
+
+def can_view_folder(viewer: Viewer, folder: Folder) -> bool:
+    """Any level, from *deposit*."""
+    return folder_level(viewer, folder) >= Level.DEPOSIT
+
+
+def can_open_folder(viewer: Viewer, folder: Folder) -> bool:
+    """Any level, or none where the folder leads to a visible one."""
+    return _finds(reachable_folders(viewer).where(Folder.id == folder.id))
+
+
+def can_upload(viewer: Viewer, folder: Folder) -> bool:
+    """*Deposit* or *full*: *read* is for reading only (F4)."""
+    level = folder_level(viewer, folder)
+    if level in (Level.DEPOSIT, Level.FULL):
+        return True
+    # The role lifted this collaborator to read; what was given below that still counts.
+    return level == Level.READ and stored_level(viewer, folder) == Level.DEPOSIT
+
+
+def can_change_folder(viewer: Viewer, folder: Folder) -> bool:
+    """*Full*: new sub-folders, rename, move, delete."""
+    return folder_level(viewer, folder) == Level.FULL
+
+
+def can_move_folder(viewer: Viewer, folder: Folder, to: Folder) -> bool:
+    """*Full* on the folder and on the one that takes it."""
+    return can_change_folder(viewer, folder) and can_change_folder(viewer, to)
+
+
+def can_download(viewer: Viewer, file: File) -> bool:
+    """Whoever sees a file may read it."""
+    return _finds(visible_files(viewer).where(File.id == file.id))
+
+
+def can_change_file(viewer: Viewer, file: File) -> bool:
+    """*Full* on its folder: rename, move, delete, new version."""
+    return can_download(viewer, file) and _level_above(viewer, file) == Level.FULL
+
+
+def can_restore(viewer: Viewer, entry: BinEntry) -> bool:
+    """*Full* on the folder in which it stood."""
+    return _finds(bin_entries(viewer).where(BinEntry.id == entry.id))
+
+
+def can_view_bin(viewer: Viewer, client: Any) -> bool:
+    """Staff; the bin then lists what each may restore."""
+    return viewer.is_staff
+
+
+def can_set_rights(viewer: Viewer, folder: Folder, person: Any = None) -> bool:
+    """Staff with *full* on the folder, and the role's permission for that kind of person.
+
+    :param person: whose level; None asks whether there is any kind of person that the viewer may set levels for.
+    """
+    contacts = viewer.may(Feature.MANAGE_CONTACTS) or viewer.may(Feature.ASSIGN_COLLABORATORS)
+    collaborators = viewer.may(Feature.ASSIGN_COLLABORATORS)
+    allowed = contacts or collaborators if person is None else (collaborators if person.is_staff else contacts)
+    return viewer.is_staff and allowed and can_change_folder(viewer, folder)
+
+
+def can_manage_tree_templates(viewer: Viewer) -> bool:
+    """The role's permission for templates."""
+    return viewer.may(Feature.TEMPLATES)
+
+
+def _level_above(viewer: Viewer, file: File) -> Level:
+    folder_id = db.session.execute(select(File.folder_id).where(File.id == file.id)).scalar_one()
+    return folder_levels(viewer, [folder_id])[folder_id]
+
+
+def _finds(selected: Any) -> bool:
+    return bool(db.session.execute(select(exists(selected))).scalar_one())

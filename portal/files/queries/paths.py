@@ -1,0 +1,72 @@
+"""Folders without a level that lead to a visible one: shown by name, so that one can walk through them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy.orm import aliased
+
+from portal.accounts.viewer import Viewer
+from portal.files.models import Folder
+from portal.kit.db import db
+from portal.permissions.queries import scopes_of, with_level
+
+
+def path_folders(viewer: Viewer, client_id: uuid.UUID) -> set[uuid.UUID]:
+    """Ids of the client's folders that the viewer sees as a path only. One statement; two where there are any.
+
+    They are the folders above the visible ones that stand in an invisible one. Only folders that start a scope can be
+    that, which is why the partial index on them is enough.
+    """
+    mine = scopes_of(viewer, client_id)
+    above = aliased(Folder)
+    also_mine = mine.alias()
+    islands = (
+        select(Folder.path)
+        .join(mine, mine.c.scope_id == Folder.scope_id)
+        .join(above, above.id == Folder.parent_id)
+        .outerjoin(also_mine, also_mine.c.scope_id == above.scope_id)
+        .where(
+            Folder.client_id == client_id,
+            Folder.starts_scope,
+            Folder.bin_id.is_(None),
+            also_mine.c.scope_id.is_(None),
+        )
+    )
+    leading = {ident for path in db.session.execute(islands).scalars() for ident in ids_above(path)}
+    if not leading:
+        return set()
+    # An island may stand in an invisible folder of a visible one.
+    seen = select(Folder.id).join(mine, mine.c.scope_id == Folder.scope_id).where(Folder.id.in_(leading))
+    return leading - set(db.session.execute(seen).scalars())
+
+
+def reachable_folders(viewer: Viewer) -> Select[Any]:
+    """Living folders that the viewer may open: visible ones, and those that lead to a visible one.
+
+    Use it where a page shows a folder's content; everything that is done to a folder begins with ``visible_folders``.
+    """
+    visible, _ = with_level(select(Folder.id), viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
+    target = aliased(Folder)
+    inside = and_(
+        target.client_id == Folder.client_id,
+        target.path >= Folder.path,
+        target.path < func.concat(func.left(Folder.path, -1), "0"),
+        target.starts_scope,
+        target.bin_id.is_(None),
+    )
+    led, _ = with_level(select(target.id), viewer, scope_id=target.scope_id, client_id=target.client_id)
+    return select(Folder).where(
+        Folder.bin_id.is_(None),
+        or_(
+            Folder.id.in_(visible.where(Folder.bin_id.is_(None)).correlate(None)),
+            exists(led.where(inside).correlate(Folder)),
+        ),
+    )
+
+
+def ids_above(path: str) -> list[uuid.UUID]:
+    """The ids of the folders above one, from the top down, by its path."""
+    return [uuid.UUID(part) for part in path.split("/")[:-2]]

@@ -1,0 +1,58 @@
+"""What a viewer sees: the selects that every page, list, count and check begins with."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from portal.accounts.viewer import Viewer
+from portal.files.models import File, Folder
+from portal.kit.names import search_key
+from portal.permissions.levels import Level
+from portal.permissions.queries import with_level
+
+
+def visible_folders(viewer: Viewer, *, at_least: Level = Level.DEPOSIT) -> Select[Any]:
+    """Living folders in which the viewer has a level. Folders that are shown as a path only are not among them."""
+    selected, _ = with_level(
+        select(Folder), viewer, scope_id=Folder.scope_id, client_id=Folder.client_id, at_least=at_least
+    )
+    return selected.where(Folder.bin_id.is_(None))
+
+
+def visible_files(viewer: Viewer) -> Select[Any]:
+    """Living files that the viewer may read: with *read* or more, or with *deposit* those that they uploaded.
+
+    A file that is valid until a moment is not seen after it by contacts.
+    """
+    selected, level = with_level(
+        select(File).join(Folder, Folder.id == File.folder_id),
+        viewer,
+        scope_id=Folder.scope_id,
+        client_id=Folder.client_id,
+    )
+    return selected.where(readable(viewer, level))
+
+
+def readable(viewer: Viewer, level: ColumnElement[int]) -> ColumnElement[bool]:
+    """The condition on a file and its folder, given the viewer's level there."""
+    conditions = [
+        File.bin_id.is_(None),
+        Folder.bin_id.is_(None),
+        or_(level >= int(Level.READ), and_(level == int(Level.DEPOSIT), File.uploaded_by_id == viewer.person_id)),
+    ]
+    if not viewer.is_staff:
+        conditions.append(or_(File.valid_until.is_(None), File.valid_until > func.statement_timestamp()))
+    return and_(*conditions)
+
+
+def search_files(viewer: Viewer, text: str, *, client_id: uuid.UUID | None = None) -> Select[Any]:
+    """Visible files whose name holds each of the typed words; neither case nor accents count. Newest first."""
+    selected = visible_files(viewer)
+    if client_id is not None:
+        selected = selected.where(File.client_id == client_id)
+    for word in search_key(text).split():
+        selected = selected.where(File.search_key.contains(word, autoescape=True))
+    return selected.order_by(File.uploaded_at.desc(), File.id.desc())

@@ -1,0 +1,38 @@
+"""Many rows in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import TextClause, text
+from sqlalchemy.dialects import postgresql
+
+from portal.kit.db import Model, db
+
+
+def rows_from(model: type[Model], rows: Sequence[dict[str, Any]]) -> TextClause:
+    """``SELECT * FROM unnest(...)`` over these rows, with the types of the model's columns.
+
+    Arrays instead of VALUES: a statement holds 65,535 parameters at most, and this one has as many as columns.
+
+    :param rows: at least one, all with the same keys, which are columns of the model.
+    """
+    columns = model.metadata.tables[model.__tablename__].c
+    names = list(rows[0])
+    arrays = ", ".join(
+        f"CAST(:{name} AS {columns[name].type.compile(dialect=postgresql.dialect())}[])"  # type: ignore[no-untyped-call]
+        for name in names
+    )
+    source = text(f"SELECT * FROM unnest({arrays})")
+    return source.bindparams(**{name: [row[name] for row in rows] for name in names})
+
+
+def insert_rows(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows with one statement, however many they are. Columns that are not named get the server's default."""
+    if not rows:
+        return
+    names = ", ".join(rows[0])
+    source = rows_from(model, rows)
+    statement = text(f'INSERT INTO "{model.__tablename__}" ({names}) {source.text}')
+    db.session.execute(statement, {name: [row[name] for row in rows] for name in rows[0]})
