@@ -17,13 +17,9 @@ from portal.engines.secrets import write_privately
 
 def main() -> None:
     """Start, write env.json, wait, stop."""
-    parser = argparse.ArgumentParser(
-        prog="python -m portal.engines", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m portal.engines", description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument(
-        "--for-tests", action="store_true", help="fast and forgetful: no fsync"
-    )
+    parser.add_argument("--for-tests", action="store_true", help="fast and forgetful: no fsync")
     options = parser.parse_args()
     # SIGTERM becomes an orderly exit, so that the context manager stops the engines.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))

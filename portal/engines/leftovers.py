@@ -7,7 +7,7 @@ that names the data folder, never by their name alone, so that another installat
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -36,7 +36,7 @@ def _belongs_to(process: psutil.Process, var: Path) -> bool:
         if process.environ().get(MARK) == str(var):
             return True
         # PostgreSQL's children overwrite their environment with their title, but they live in their data folder.
-        return process.cwd() == os.path.realpath(var / "postgres" / "data")
+        return bool(process.cwd() == os.path.realpath(var / "postgres" / "data"))
     except (psutil.Error, OSError):
         return False
 
@@ -59,8 +59,8 @@ def stop_leftovers(var: Path, *, grace: float = 5.0) -> int:
     return len(found)
 
 
-def _quietly(act: object) -> None:
+def _quietly(act: Callable[[], None]) -> None:
     try:
-        act()  # type: ignore[operator]
+        act()
     except psutil.Error:
         return

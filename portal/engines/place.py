@@ -44,9 +44,7 @@ class Place:
 
 def _sockets_for(run: Path) -> Path:
     """A folder whose path is short and plain: deep ones break sockets, spaces break the addresses some clients read."""
-    if len(os.fsencode(run)) <= _LONGEST_SOCKET_FOLDER and re.fullmatch(
-        r"[\w./-]+", str(run), re.ASCII
-    ):
+    if len(os.fsencode(run)) <= _LONGEST_SOCKET_FOLDER and re.fullmatch(r"[\w./-]+", str(run), re.ASCII):
         return run
     note = run / "sockets"
     if note.exists():
@@ -54,11 +52,7 @@ def _sockets_for(run: Path) -> Path:
         if _is_ours(kept):
             return kept
     base = tempfile.gettempdir()
-    made = Path(
-        tempfile.mkdtemp(
-            prefix="atrium-", dir=base if len(base) < 40 and " " not in base else "/tmp"
-        )
-    )  # noqa: S108
+    made = Path(tempfile.mkdtemp(prefix="atrium-", dir=base if len(base) < 40 and " " not in base else "/tmp"))
     note.write_text(str(made))
     return made
 
@@ -69,11 +63,7 @@ def _is_ours(folder: Path) -> bool:
         status = folder.lstat()
     except OSError:
         return False
-    return (
-        stat.S_ISDIR(status.st_mode)
-        and status.st_uid == os.geteuid()
-        and not status.st_mode & 0o077
-    )
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
 
 def is_free(port: int) -> bool:
@@ -98,6 +88,4 @@ def free_ports(count: int) -> list[int]:
             found.append(port)
         if len(found) == count:
             return found
-    raise RuntimeError(
-        f"This machine has no {count} free ports between {_PORTS.start} and {_PORTS.stop}."
-    )
+    raise RuntimeError(f"This machine has no {count} free ports between {_PORTS.start} and {_PORTS.stop}.")

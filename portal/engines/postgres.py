@@ -54,9 +54,7 @@ class Postgres:
     place: Place
     secrets: Secrets
     name: str = "postgres"
-    stop_signal: signal.Signals = (
-        signal.SIGINT
-    )  # a fast shutdown: SIGTERM would wait for every client to leave
+    stop_signal: signal.Signals = signal.SIGINT  # a fast shutdown: SIGTERM would wait for every client to leave
     stop_seconds: int = 20
 
     @property
@@ -104,32 +102,19 @@ class Postgres:
             password.write_text(self.secrets.database_admin_password)
             give_to_account(Path(private))
             os.chmod(password, 0o644)  # inside a folder of mode 700
-            command = [
-                str(self.binaries / "initdb"),
-                "-D",
-                str(draft),
-                "-U",
-                "postgres",
-                f"--pwfile={password}",
-            ]
-            command += [
-                "--auth=scram-sha-256",
-                "--encoding=UTF8",
-                "--locale=C",
-                "--locale-provider=builtin",
-            ]
+            command = [str(self.binaries / "initdb"), "-D", str(draft), "-U", "postgres", f"--pwfile={password}"]
+            command += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--locale-provider=builtin"]
             command += ["--builtin-locale=PG_UNICODE_FAST", "--no-instructions"]
             command += ["--no-sync"] if self.place.for_tests else []
             done = subprocess.run(
                 as_account(command, self.folder, self.binaries),
+                check=False,
                 capture_output=True,
                 text=True,
                 env=_clean_environ(),
             )
         if done.returncode:
-            raise RuntimeError(
-                f"PostgreSQL could not make its data folder {self.data}: {done.stderr.strip()}"
-            )
+            raise RuntimeError(f"PostgreSQL could not make its data folder {self.data}: {done.stderr.strip()}")
         draft.rename(self.data)
 
     @property
@@ -162,9 +147,7 @@ class Postgres:
                 return
             except psycopg.OperationalError as fault:
                 if time.monotonic() > deadline:
-                    raise TimeoutError(
-                        f"PostgreSQL did not answer within {timeout:.0f} s: {fault}"
-                    ) from fault
+                    raise TimeoutError(f"PostgreSQL did not answer within {timeout:.0f} s: {fault}") from fault
                 time.sleep(0.05)
 
     def _connect_as_admin(self) -> psycopg.Connection[tuple[object, ...]]:
@@ -177,39 +160,21 @@ class Postgres:
             autocommit=True,
         )
 
-    def _make_database(
-        self, connection: psycopg.Connection[tuple[object, ...]]
-    ) -> None:
-        if not connection.execute(
-            "SELECT 1 FROM pg_roles WHERE rolname = 'atrium'"
-        ).fetchone():
+    def _make_database(self, connection: psycopg.Connection[tuple[object, ...]]) -> None:
+        if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = 'atrium'").fetchone():
             password = psycopg.sql.Literal(self.secrets.database_password)
             # Tests make a database for each of their processes.
-            rights = psycopg.sql.SQL(
-                "CREATEDB" if self.place.for_tests else "NOCREATEDB"
-            )
-            connection.execute(
-                psycopg.sql.SQL("CREATE ROLE atrium LOGIN {} PASSWORD {}").format(
-                    rights, password
-                )
-            )
-        if not connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = 'atrium'"
-        ).fetchone():
+            rights = psycopg.sql.SQL("CREATEDB" if self.place.for_tests else "NOCREATEDB")
+            connection.execute(psycopg.sql.SQL("CREATE ROLE atrium LOGIN {} PASSWORD {}").format(rights, password))
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'atrium'").fetchone():
             connection.execute("CREATE DATABASE atrium OWNER atrium")
 
     def settings(self) -> dict[str, str]:
         """The environment by which the portal finds this server."""
-        return {
-            "DATABASE_URL": f"postgresql://atrium:{self.secrets.database_password}@/atrium?host={self.sockets}"
-        }
+        return {"DATABASE_URL": f"postgresql://atrium:{self.secrets.database_password}@/atrium?host={self.sockets}"}
 
 
 def _clean_environ() -> dict[str, str]:
     # PG* variables of the person who starts us would lead initdb elsewhere.
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("PG", "LC_", "LANG"))
-    }
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "LC_", "LANG"))}
     return kept | {"LC_ALL": "C"} if sys.platform == "linux" else kept

@@ -32,26 +32,16 @@ def started(folder: Path, *, for_tests: bool = False) -> Iterator[dict[str, str]
     """
     place = Place.at(folder, for_tests=for_tests)
     secrets = Secrets.kept_in(place.var)
-    engines: list[Engine] = [
-        SeaweedFS(place, secrets),
-        Postgres(place, secrets),
-        Valkey(place),
-    ]
+    engines: list[Engine] = [SeaweedFS(place, secrets), Postgres(place, secrets), Valkey(place)]
     stop_leftovers(place.var, grace=2)
     with ExitStack() as stack:
         stack.callback(_forget_sockets, place)
         with ThreadPoolExecutor(len(engines)) as pool:
             list(pool.map(lambda engine: engine.prepare(), engines))
             # Started from this thread: a child that dies with its parent really dies with the thread that made it.
-            processes = [
-                stack.enter_context(_running(engine, place)) for engine in engines
-            ]
+            processes = [stack.enter_context(_running(engine, place)) for engine in engines]
             list(pool.map(_wait_for, engines, processes, [place] * len(engines)))
-        env = {
-            "SECRET_KEY": secrets.secret_key,
-            "PORTAL_URL": "http://localhost",
-            "PORTAL_VAR": str(place.var),
-        }
+        env = {"SECRET_KEY": secrets.secret_key, "PORTAL_URL": "http://localhost", "PORTAL_VAR": str(place.var)}
         for engine in engines:
             env |= engine.settings()
         yield env
@@ -91,9 +81,7 @@ def _wait_for(engine: Engine, process: subprocess.Popen[bytes], place: Place) ->
     except TimeoutError:
         said = place.log(engine.name).read_text(errors="replace")[-2000:]
         if process.poll() is not None:
-            raise RuntimeError(
-                f"{engine.name} ended with status {process.returncode}:\n{said}"
-            ) from None
+            raise RuntimeError(f"{engine.name} ended with status {process.returncode}:\n{said}") from None
         raise
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -31,13 +32,7 @@ _LISTENERS = (
     "s3.port.grpc",
 )
 _METHODS = ["PUT", "POST", "GET", "DELETE", "HEAD"]
-_EXPOSED = [
-    "ETag",
-    "x-amz-checksum-sha256",
-    "x-amz-checksum-crc32",
-    "x-amz-checksum-crc32c",
-    "x-amz-version-id",
-]
+_EXPOSED = ["ETag", "x-amz-checksum-sha256", "x-amz-checksum-crc32", "x-amz-checksum-crc32c", "x-amz-version-id"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,9 @@ class SeaweedFS:
     origins: Sequence[str] = ("*",)
     name: str = "seaweedfs"
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_seconds: int = 30
+    # Asked to stop, it closes its volumes within two seconds and then waits, at times for ever, for a place to write
+    # its filer's change log to, which nobody reads. What it has confirmed is written: killing it then loses nothing.
+    stop_seconds: int = 6
 
     @property
     def folder(self) -> Path:
@@ -61,9 +58,7 @@ class SeaweedFS:
 
     @property
     def ports(self) -> dict[str, int]:
-        kept: dict[str, int] = json.loads(
-            (self._configuration / "ports.json").read_text()
-        )
+        kept: dict[str, int] = json.loads((self._configuration / "ports.json").read_text())
         return kept
 
     @property
@@ -76,33 +71,17 @@ class SeaweedFS:
         self._configuration.mkdir(mode=0o700, parents=True, exist_ok=True)
         ports_file = self._configuration / "ports.json"
         kept = json.loads(ports_file.read_text()) if ports_file.exists() else {}
-        if set(kept) != set(_LISTENERS) or not all(
-            is_free(port) for port in kept.values()
-        ):
-            write_privately(
-                ports_file,
-                json.dumps(
-                    dict(zip(_LISTENERS, free_ports(len(_LISTENERS)), strict=True))
-                ),
-            )
-        write_privately(
-            self._configuration / "identities.json", json.dumps(self._identities())
-        )
+        if set(kept) != set(_LISTENERS) or not all(is_free(port) for port in kept.values()):
+            write_privately(ports_file, json.dumps(dict(zip(_LISTENERS, free_ports(len(_LISTENERS)), strict=True))))
+        write_privately(self._configuration / "identities.json", json.dumps(self._identities()))
         write_privately(self._configuration / "security.toml", self._security())
         for leftover in self.place.sockets.glob("weed-*.sock"):
             leftover.unlink()
 
     def _identities(self) -> dict[str, object]:
-        credentials = {
-            "accessKey": self.secrets.s3_access_key,
-            "secretKey": self.secrets.s3_secret_key,
-        }
+        credentials = {"accessKey": self.secrets.s3_access_key, "secretKey": self.secrets.s3_secret_key}
         actions = ["Admin", "Read", "Write", "List", "Tagging"]
-        return {
-            "identities": [
-                {"name": "portal", "credentials": [credentials], "actions": actions}
-            ]
-        }
+        return {"identities": [{"name": "portal", "credentials": [credentials], "actions": actions}]}
 
     def _security(self) -> str:
         # Without these keys the volume and filer ports answer anybody on this machine.
@@ -123,7 +102,9 @@ class SeaweedFS:
             "filer": "true",
             "s3": "true",
             "master.telemetry": "false",
-            # After a crash a kept state makes the only master wait for a leader that never comes.
+            # One master alone: it leads at once and rebuilds what it knows from its volumes, so that neither a crash
+            # nor another port makes it wait for a quorum that never comes.
+            "master.peers": "none",
             "master.resumeState": "false",
             "master.volumeSizeLimitMB": 1024,
             "volume.max": 0,
@@ -137,12 +118,7 @@ class SeaweedFS:
             **self.ports,
         }
         weed = Path(sys.prefix) / "bin" / "weed"
-        return [
-            str(weed),
-            "-logtostderr=true",
-            "server",
-            *(f"-{name}={value}" for name, value in options.items()),
-        ]
+        return [str(weed), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in options.items())]
 
     @property
     def working_folder(self) -> Path:
@@ -161,7 +137,7 @@ class SeaweedFS:
 
         deadline = time.monotonic() + timeout
         self._wait_for_port(deadline)
-        client = self._client()
+        client = s3_client(self.settings(), seconds=15)
         while True:
             try:
                 # The port answers a moment before the volumes are known: only a round trip proves the store.
@@ -173,9 +149,7 @@ class SeaweedFS:
                 return
             except (BotoCoreError, ClientError) as fault:
                 if time.monotonic() > deadline:
-                    raise TimeoutError(
-                        f"SeaweedFS did not answer within {timeout:.0f} s: {fault}"
-                    ) from fault
+                    raise TimeoutError(f"SeaweedFS did not answer within {timeout:.0f} s: {fault}") from fault
                 time.sleep(0.1)
 
     def _wait_for_port(self, deadline: float) -> None:
@@ -184,31 +158,12 @@ class SeaweedFS:
                 raise TimeoutError("SeaweedFS did not open its S3 port in time.")
             time.sleep(0.05)
 
-    def _client(self) -> S3Client:
-        import boto3
-        from botocore.config import Config
-
-        once = Config(
-            signature_version="s3v4",
-            s3={"addressing_style": "path"},
-            retries={"total_max_attempts": 1},
-            connect_timeout=3,
-            read_timeout=15,
-        )
-        return boto3.client(
-            "s3",
-            endpoint_url=self.url,
-            region_name="us-east-1",
-            aws_access_key_id=self.secrets.s3_access_key,
-            aws_secret_access_key=self.secrets.s3_secret_key,
-            config=once,
-        )
-
     def settings(self) -> dict[str, str]:
         """The environment by which the portal finds this store."""
         return {
             "S3_ENDPOINT_URL": self.url,
-            "S3_PUBLIC_URL": self.url,
+            # Behind a proxy, browsers reach the store by another address than we do.
+            "S3_PUBLIC_URL": os.environ.get("S3_PUBLIC_URL") or self.url,
             "S3_ACCESS_KEY": self.secrets.s3_access_key,
             "S3_SECRET_KEY": self.secrets.s3_secret_key,
             "S3_BUCKET": BUCKET,
@@ -216,13 +171,32 @@ class SeaweedFS:
         }
 
 
+def s3_client(env: dict[str, str], *, seconds: float) -> S3Client:
+    """A client for the store of this environment that asks once and waits at most ``seconds`` for an answer."""
+    import boto3
+    from botocore.config import Config
+
+    once = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": "path"},
+        retries={"total_max_attempts": 1},
+        connect_timeout=3,
+        read_timeout=seconds,
+    )
+    return boto3.client(
+        "s3",
+        endpoint_url=env["S3_ENDPOINT_URL"],
+        region_name=env["S3_REGION"],
+        aws_access_key_id=env["S3_ACCESS_KEY"],
+        aws_secret_access_key=env["S3_SECRET_KEY"],
+        config=once,
+    )
+
+
 def _make_bucket(client: S3Client, bucket: str) -> None:
     try:
         client.create_bucket(Bucket=bucket)
-    except (
-        client.exceptions.BucketAlreadyOwnedByYou,
-        client.exceptions.BucketAlreadyExists,
-    ):
+    except (client.exceptions.BucketAlreadyOwnedByYou, client.exceptions.BucketAlreadyExists):
         return
 
 

@@ -32,9 +32,7 @@ class Secrets:
         """
         file = folder / "secrets.json"
         kept = json.loads(file.read_text()) if file.exists() else {}
-        values = {
-            name: kept.get(name) or secrets.token_urlsafe(36) for name in cls.__slots__
-        }
+        values = {name: kept.get(name) or secrets.token_urlsafe(36) for name in cls.__slots__}
         if values != kept:
             write_privately(file, json.dumps(values, indent=1))
         return cls(**values)
@@ -48,9 +46,7 @@ def write_privately(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w"
-    ) as out:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)
         out.flush()
         os.fsync(out.fileno())

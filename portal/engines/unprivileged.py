@@ -57,36 +57,18 @@ def as_account(command: list[str], *needs: Path) -> list[str]:
         return command
     setpriv = shutil.which("setpriv")
     if setpriv is None:
-        raise RuntimeError(
-            "PostgreSQL cannot run as root without the program 'setpriv' (package util-linux)."
-        )
-    change = [
-        setpriv,
-        f"--reuid={account.pw_uid}",
-        f"--regid={account.pw_gid}",
-        "--clear-groups",
-    ]
+        raise RuntimeError("PostgreSQL cannot run as root without the program 'setpriv' (package util-linux).")
+    change = [setpriv, f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups"]
     if all(_can_reach(account, path) for path in needs):
         return [*change, *command]
     # Containers usually leave dac_override in the bounding set, hence this one and not dac_read_search.
-    return [
-        *change,
-        "--inh-caps=-all,+dac_override",
-        "--ambient-caps=-all,+dac_override",
-        *command,
-    ]
+    return [*change, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override", *command]
 
 
 def _can_reach(account: pwd.struct_passwd, path: Path) -> bool:
     for folder in Path(path).resolve().parents:
         status = folder.stat()
-        bit = (
-            0o100
-            if status.st_uid == account.pw_uid
-            else 0o010
-            if status.st_gid == account.pw_gid
-            else 0o001
-        )
+        bit = 0o100 if status.st_uid == account.pw_uid else 0o010 if status.st_gid == account.pw_gid else 0o001
         if not status.st_mode & bit:
             return False
     return True

