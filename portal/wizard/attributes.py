@@ -9,6 +9,7 @@ from flask_babel import get_locale
 from portal.clients import queries as clients
 from portal.clients.models import Attribute
 from portal.kit.i18n import label_in
+from portal.kit.names import search_key
 from portal.wizard.steps import AttributeLine
 
 
@@ -42,6 +43,15 @@ def lines_of_template(template_id: str) -> list[AttributeLine]:
         )
         for item in template.items
     ]
+
+
+def line_typed(label: str, kind: str) -> AttributeLine:
+    """A single attribute typed on the spot. One that the firm has under this label already is taken as it is."""
+    wanted = search_key(label)
+    for attribute in clients.all_attributes():
+        if wanted in {search_key(str(text)) for text in attribute.label.values()}:
+            return AttributeLine(key="", id=str(attribute.id), label=label_in(attribute.label), type=attribute.type)
+    return AttributeLine(key="", label=label, type=kind)
 
 
 def _language() -> str:

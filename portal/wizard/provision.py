@@ -84,7 +84,7 @@ def provision(draft: Draft, *, actor: Person) -> Client:
         if made is not None:
             return made
     plan = make_plan(held, actor=actor)
-    client = _in_step("information", _make_client, plan, held, actor)
+    client: Client = _in_step("information", _make_client, plan, held, actor)
     # From here on a fault inside this function, not in what was typed, is the only thing that can stop it.
     root = folders.create_root(client, actor=actor)
     clients.set_standings(client, plan.levels, actor=actor)
@@ -121,16 +121,23 @@ def _make_client(plan: Plan, draft: Draft, actor: Person) -> Client:
         draft_id=draft.id,
     )
     if plan.attributes:
-        values = {}
-        required = set()
-        for line, definition in plan.attributes:
-            attribute = definition if line.id else clients.create_attribute(label=definition.label, type=definition.type, actor=actor)
-            values[attribute.id] = line.raw
-            if line.required:
-                required.add(attribute.id)
-        clients.add_attributes(client, list(values), required=required, actor=actor)
-        clients.set_attributes(client, values, actor=actor)
+        _fill_card(client, plan.attributes, actor)
     return client
+
+
+def _fill_card(client: Client, attributes: list[tuple[AttributeLine, Attribute]], actor: Person) -> None:
+    """The attributes with their values; those typed on the spot become attributes of the firm."""
+    values: dict[uuid.UUID, Any] = {}
+    chosen: list[tuple[uuid.UUID, bool]] = []
+    for line, definition in attributes:
+        if line.id:
+            attribute = definition
+        else:
+            attribute = clients.create_attribute(label=definition.label, type=definition.type, actor=actor)
+        values[attribute.id] = line.raw
+        chosen.append((attribute.id, line.required))
+    clients.add_attributes(client, chosen, actor=actor)
+    clients.set_attributes(client, values, actor=actor)
 
 
 def _make_contacts(plan: Plan, client: Client, actor: Person) -> dict[str, Person]:

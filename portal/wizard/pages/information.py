@@ -20,7 +20,7 @@ from portal.kit.forms import refuse, status_of
 from portal.kit.names import search_key
 from portal.kit.web import current_viewer, redirect_to
 from portal.wizard import commands
-from portal.wizard.attributes import definitions_of, lines_of_template
+from portal.wizard.attributes import definitions_of, line_typed, lines_of_template
 from portal.wizard.forms import AddAttributeForm, InformationForm, attribute_fields, information_form
 from portal.wizard.models import Draft
 from portal.wizard.pages.shared import go_on, posted_version, pressed, show, typed
@@ -124,7 +124,7 @@ def _change_fields(draft: Draft | None, saved: Information, lines: Lines, action
         added = AddAttributeForm(prefix="new")
         if not added.validate():
             return _page(draft, _form(value, lines), lines, status=422, adding=added)
-        _append(value, [AttributeLine(key="", label=added.label.data or "", type=added.type.data)])
+        _append(value, [line_typed(added.label.data or "", added.type.data)])
     elif action == "load":
         _append(value, lines_of_template(request.form.get("template_id", "")))
     else:
