@@ -2,7 +2,7 @@
 
 Revision ID: 0001
 Revises: 
-Create Date: 2026-11-21 21:24:36.946991
+Create Date: 2026-11-21 21:41:53.468501
 
 """
 from alembic import op
@@ -417,8 +417,10 @@ def upgrade():
     op.create_table('scope',
     sa.Column('client_id', sa.Uuid(), nullable=False),
     sa.Column('parent_id', sa.Uuid(), nullable=True),
+    sa.Column('contact_level', sa.SmallInteger(), nullable=True),
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
+    sa.CheckConstraint('contact_level between 0 and 3', name=op.f('ck_scope_contact_level')),
     sa.ForeignKeyConstraint(['client_id'], ['client.id'], name=op.f('fk_scope_client_id'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['parent_id'], ['scope.id'], name=op.f('fk_scope_parent_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_scope'))
@@ -509,6 +511,7 @@ def upgrade():
     op.create_index('ix_folder_bin_id', 'folder', ['bin_id'], unique=False, postgresql_where=sa.text('bin_id IS NOT NULL'))
     op.create_index('ix_folder_listing', 'folder', ['parent_id', 'position', 'name_key', 'id'], unique=False, postgresql_include=['scope_id'])
     op.create_index('ix_folder_path', 'folder', ['client_id', 'path'], unique=False)
+    op.create_index('ix_folder_scope_id', 'folder', ['scope_id'], unique=False)
     op.create_index('ix_folder_scope_starts', 'folder', ['scope_id'], unique=False, postgresql_where=sa.text('starts_scope'))
     op.create_index('uq_folder_name', 'folder', ['parent_id', 'name_key'], unique=True, postgresql_where=sa.text('bin_id IS NULL'))
     op.create_index('uq_folder_root', 'folder', ['client_id'], unique=True, postgresql_where=sa.text('parent_id IS NULL'))
@@ -630,6 +633,7 @@ def downgrade():
     op.drop_index('uq_folder_root', table_name='folder', postgresql_where=sa.text('parent_id IS NULL'))
     op.drop_index('uq_folder_name', table_name='folder', postgresql_where=sa.text('bin_id IS NULL'))
     op.drop_index('ix_folder_scope_starts', table_name='folder', postgresql_where=sa.text('starts_scope'))
+    op.drop_index('ix_folder_scope_id', table_name='folder')
     op.drop_index('ix_folder_path', table_name='folder')
     op.drop_index('ix_folder_listing', table_name='folder', postgresql_include=['scope_id'])
     op.drop_index('ix_folder_bin_id', table_name='folder', postgresql_where=sa.text('bin_id IS NOT NULL'))
