@@ -21,8 +21,8 @@ from portal.permissions.snapshot import CLIENT, snapshot
 _Row = tuple[uuid.UUID, uuid.UUID, datetime, datetime, int]
 
 _DELETE = text(
-    "DELETE FROM effective USING unnest(CAST(:scopes AS uuid[]), CAST(:people AS uuid[]), CAST(:starts AS timestamptz[]))"
-    " AS gone (scope_id, person_id, starts_at) WHERE effective.scope_id = gone.scope_id"
+    "DELETE FROM effective USING unnest(CAST(:scopes AS uuid[]), CAST(:people AS uuid[]),"
+    " CAST(:starts AS timestamptz[])) AS gone (scope_id, person_id, starts_at) WHERE effective.scope_id = gone.scope_id"
     " AND effective.person_id = gone.person_id AND effective.starts_at = gone.starts_at"
 )
 

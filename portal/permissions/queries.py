@@ -46,7 +46,7 @@ def with_level(
         held.ends_at > moment,
     )
     client = CLIENT.alias()
-    open_client = client.c.binned_at.is_(None)
+    open_client: ColumnElement[bool] = client.c.binned_at.is_(None)
     if not viewer.is_staff:
         open_client = and_(open_client, client.c.disabled_at.is_(None))
     selected = selected.join(client, and_(client.c.id == client_id, open_client))
