@@ -15,7 +15,7 @@ from portal.kit.web import allowed, current_viewer, get_or_404, is_fragment_requ
 from portal.questionnaires import commands, queries
 from portal.questionnaires.forms import SendForm
 from portal.questionnaires.models import Form
-from portal.questionnaires.policies import can_read_answers, can_send_forms, can_view_forms
+from portal.questionnaires.policies import can_manage_form_templates, can_read_answers, can_send_forms, can_view_forms
 from portal.questionnaires.queries import visible_forms
 from portal.questionnaires.views.blueprint import bp
 
@@ -57,7 +57,14 @@ def send(client: Client) -> ResponseReturnValue:
             return redirect_to("questionnaires.of_client", client_id=client.id)
         except Refused as refusal:
             refuse(form, refusal)
-    page = render_template("questionnaires/send.html", client=client, form=form, people=people, templates=templates)
+    page = render_template(
+        "questionnaires/send.html",
+        client=client,
+        form=form,
+        people=people,
+        templates=templates,
+        may_write=can_manage_form_templates(current_viewer()),
+    )
     return page, status_of(form)
 
 
