@@ -94,3 +94,14 @@ def attached_to(client_id: uuid.UUID) -> list[Attached]:
 def deliveries_of(link: ClientConnector) -> Select[Any]:
     """What was sent through this connector, newest first."""
     return select(Delivery).where(Delivery.client_connector_id == link.id).order_by(Delivery.id.desc())
+
+
+def latest_deliveries(link_ids: list[uuid.UUID]) -> dict[uuid.UUID, Delivery]:
+    """The newest message of each connector: its health at a glance."""
+    newest = (
+        select(Delivery)
+        .where(Delivery.client_connector_id.in_(link_ids))
+        .distinct(Delivery.client_connector_id)
+        .order_by(Delivery.client_connector_id, Delivery.id.desc())
+    )
+    return {delivery.client_connector_id: delivery for delivery in db.session.scalars(newest)}

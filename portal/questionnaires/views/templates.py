@@ -63,14 +63,14 @@ def _edit(template: FormTemplate | None) -> ResponseReturnValue:
             refuse(form, refusal)
         except Refused as refusal:
             refuse(form, refusal)
-    sections = schema.as_typed(str(form.sections.data)) if request.method == "POST" else None
-    if sections is None:
-        sections = template.sections if template is not None else _BLANK
+    stored = template.sections if template is not None else _BLANK
+    sections = (schema.as_typed(str(form.sections.data)) if request.method == "POST" else stored) or _BLANK
+    form.sections.data = json.dumps(sections, ensure_ascii=False)
     page = render_template(
         "questionnaires/edit.html",
         form=form,
         template=template,
-        sections=sections or _BLANK,
+        sections=sections,
         types=schema.TYPES,
         latest=latest,
         limits={"questions": schema.MOST_QUESTIONS, "options": schema.MOST_OPTIONS},
@@ -134,9 +134,3 @@ def delete_template(template: FormTemplate) -> ResponseReturnValue:
     commands.delete_template(template, actor=current_viewer())
     flash(_("“%(title)s” was deleted.", title=title), "success")
     return redirect_to("questionnaires.templates")
-
-
-@bp.app_template_filter("as_json")
-def as_json(value: Any) -> str:
-    """Compact JSON for a hidden field."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
