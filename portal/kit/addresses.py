@@ -36,10 +36,11 @@ def clean_address(raw: str, *, field: str = "email") -> str:
     if len(raw) > ADDRESS_LENGTH + 20:
         raise BadAddress(field=field)
     try:
-        found = validate_email(raw.strip(), check_deliverability=False, test_environment=True).normalized
+        # Names that are reserved for examples and tests (RFC 2606) are left to the mail server to refuse.
+        found = validate_email(raw.strip(), check_deliverability=False, globally_deliverable=False).normalized
     except EmailNotValidError:
         raise BadAddress(field=field) from None
-    if len(found.encode()) > ADDRESS_LENGTH:
+    if len(found.encode()) > ADDRESS_LENGTH or "." not in found.rpartition("@")[2]:
         raise BadAddress(field=field)
     return found
 

@@ -18,7 +18,7 @@ import re
 import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
@@ -30,7 +30,7 @@ from wtforms.widgets import HiddenInput
 from portal.kit.addresses import clean_address, clean_phone
 from portal.kit.errors import Refused
 
-Sentence = LazyString | str
+Sentence: TypeAlias = LazyString | str
 
 LINE_LENGTH = 255
 TEXT_LENGTH = 20_000
