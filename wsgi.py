@@ -1,5 +1,9 @@
-"""What a WSGI server serves: ``gunicorn wsgi:app``."""
+"""What servers load: ``gunicorn wsgi:app`` and ``celery -A wsgi:celery_app worker`` (or ``beat``)."""
 
 from portal.app import create_app
+from portal.celery_app import celery_app
 
+# Making the application also tells the workers their broker and their tasks.
 app = create_app()
+
+__all__ = ["app", "celery_app"]

@@ -49,11 +49,13 @@ def main() -> None:
 @click.option("--no-demo", is_flag=True, help="Make no demo firm on the first run; print a set-up link instead.")
 def up(port: int | None, var: Path | None, no_demo: bool) -> None:
     """Start everything that is not configured from outside, and the site."""
+    import psycopg
+
     from portal.engines.up import run_up
 
     try:
         run_up(data_folder(var), port, demo=not no_demo)
-    except (RuntimeError, TimeoutError, OSError) as fault:
+    except (RuntimeError, OSError, psycopg.Error) as fault:
         raise click.ClickException(str(fault)) from fault
 
 

@@ -46,7 +46,7 @@ class SeaweedFS:
     stop_signal: signal.Signals = signal.SIGTERM
     # Asked to stop, it closes its volumes within two seconds and then waits, at times for ever, for a place to write
     # its filer's change log to, which nobody reads. What it has confirmed is written: killing it then loses nothing.
-    stop_seconds: int = 6
+    stop_seconds: int = 4
 
     @property
     def folder(self) -> Path:

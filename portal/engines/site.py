@@ -13,9 +13,12 @@ _QUEUES = "default,mail,files,connectors,exports"
 
 
 def site_programs(place: Place, port: int, environ: dict[str, str]) -> list[Program]:
-    """Web server on ``port`` of the loopback address, one worker for all queues, one beat."""
+    """Web server on ``port`` of the loopback address, one worker for all queues, one beat.
+
+    Worker and beat wait until the web server answers: on two cores, somebody who waits for a page comes first.
+    """
     python = sys.executable
-    celery = [python, "-m", "celery", "-A", "portal.celery_app:celery_app"]
+    celery = [python, "-m", "celery", "-A", "wsgi:celery_app"]
     schedule = place.var / "run" / "beat-schedule"
     web = [python, "-m", "gunicorn", "wsgi:app", "--worker-class=gthread", "--workers=2", "--threads=8", "--preload"]
     web += [f"--bind=127.0.0.1:{port}", "--timeout=60", "--graceful-timeout=8", "--no-control-socket"]
@@ -25,8 +28,8 @@ def site_programs(place: Place, port: int, environ: dict[str, str]) -> list[Prog
     beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={schedule}", "--pidfile="]
     return [
         Program("web", "site", web, ROOT, stop_seconds=10, environ=environ),
-        Program("worker", "site", worker, ROOT, stop_seconds=20, environ=environ),
-        Program("beat", "site", beat, ROOT, stop_seconds=5, environ=environ),
+        Program("worker", "site", worker, ROOT, stop_seconds=20, environ=environ, waits=True),
+        Program("beat", "site", beat, ROOT, stop_seconds=5, environ=environ, waits=True),
     ]
 
 

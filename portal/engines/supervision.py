@@ -33,6 +33,7 @@ class Program:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: int = 15
     environ: dict[str, str] = field(default_factory=dict)
+    waits: bool = False  # until its group is started a second time, so that it takes no time from the others
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class Supervisor:
         self._rpc().reloadConfig()
         for group in _groups(programs):
             self._rpc().addProcessGroup(group)
+
+    def start_those_that_wait(self, group: str) -> None:
+        """Start the programs of a running group that were told to wait."""
+        self._rpc().startProcessGroup(group, False)
 
     def states(self) -> dict[str, str]:
         """State of each program by its name: RUNNING, STARTING, BACKOFF, FATAL, ..."""
@@ -159,6 +164,7 @@ def _program(place: Place, program: Program) -> str:
         f"program:{program.name}",
         command=shlex.join(program.command),
         directory=program.folder,
+        autostart="false" if program.waits else "true",
         autorestart="true",
         startsecs=1,
         # Each try waits a second longer; an engine whose old lock still stands comes up after a few.

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,24 +101,31 @@ class Up:
         supervisor.start(site_programs(self.place, self.port, demo))
 
     def _come_up(self, supervisor: Supervisor) -> None:
-        with ThreadPoolExecutor(4) as pool:
-            waiting = {e.name: pool.submit(e.wait_until_ready, _ENGINE_SECONDS) for e in self.engines}
-            if "postgres" in waiting:
-                waiting["postgres"].result()
-            migrate(self.env)
-            first_run = not has_firm(self._database_url)
-            if not first_run:
-                # Web and worker take as long to start as the object store: let them do it side by side.
-                self._start_site(supervisor)
-            for answer in waiting.values():
-                answer.result()
+        slow = [engine for engine in self.engines if isinstance(engine, SeaweedFS)]
+        for engine in self.engines:
+            if engine not in slow:
+                self._wait_for(engine)
+        migrate(self.env | {"DATABASE_URL": self._database_url})
+        first_run = not has_firm(self._database_url)
+        if not first_run:
+            # The web server takes as long to start as the object store: let them do it side by side.
+            self._start_site(supervisor)
+        for engine in slow:
+            self._wait_for(engine)
         link = None
         if first_run:
             link = self._begin()
             self._start_site(supervisor)
         write_privately(environment_file(self.place.var), json.dumps(self.env, indent=1))
         self._wait_for_web()
+        supervisor.start_those_that_wait("site")
         report.show_address(self.console, self.env["PORTAL_URL"], self.place.var, link)
+
+    def _wait_for(self, engine: Engine) -> None:
+        try:
+            engine.wait_until_ready(_ENGINE_SECONDS)
+        except TimeoutError as fault:
+            raise RuntimeError(f"{fault}\n{_tail(self.place, engine.name)}") from fault
 
     @property
     def _database_url(self) -> str:
