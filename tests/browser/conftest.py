@@ -1,0 +1,138 @@
+"""A whole site in processes of its own, and a real browser in French before it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from config import Settings
+from portal.app import create_app
+from tests.browser.chromium import executable
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+@dataclass
+class Site:
+    """A running site: its address, its environment, and an application on the same database for looking behind it."""
+
+    url: str
+    env: dict[str, str]
+    app: Any
+
+
+def free_port() -> int:
+    """A port that nobody listens on at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _start(command: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    with log.open("ab") as sink:
+        return subprocess.Popen(
+            [sys.executable, "-m", *command],
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=sink,
+            stderr=sink,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is None:
+            os.killpg(process.pid, sign)
+            try:
+                process.wait(8)
+            except subprocess.TimeoutExpired:
+                continue
+
+
+def _answers(url: str, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            urllib.request.urlopen(url, timeout=5).read()
+        except Exception:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(url)
+
+
+@pytest.fixture(scope="module")
+def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Web server and worker (with its clock) on a database of their own."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    folder = tmp_path_factory.mktemp("site")
+    env = {**fresh_environment(), "PORTAL_URL": url, "PORTAL_VAR": str(folder), "PORTAL_DEVELOPMENT": "1"}
+    settings = Settings.from_env(env)
+    web = ["gunicorn", "wsgi:app", "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}", "--log-level", "warning"]
+    worker = ["celery", "-A", "wsgi:celery_app", "worker", "-B", "-c", "1", "-l", "warning", "-s", str(folder / "beat")]
+    worker += ["-Q", "default,mail,files,connectors,exports"]
+    processes = [_start(web, env, folder / "web.log"), _start(worker, env, folder / "worker.log")]
+    try:
+        _answers(f"{url}/styleguide")
+        yield Site(url, env, create_app(settings))
+    finally:
+        for process in processes:
+            _stop(process)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """An installed Chromium, or the one from npm."""
+    path, env = executable()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(path), args=FLAGS, env={**os.environ, **env})
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser, site: Site) -> Iterator[BrowserContext]:
+    """A fresh browser profile of somebody who reads French."""
+    made = chromium.new_context(base_url=site.url, locale="fr-FR", viewport={"width": 1360, "height": 860})
+    made.set_default_timeout(15_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test when a script fails or the content policy is violated."""
+    opened = context.new_page()
+    faults: list[str] = []
+    opened.on("pageerror", lambda error: faults.append(f"script: {error}"))
+    opened.on(
+        "console",
+        lambda message: faults.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield opened
+    assert faults == []
