@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.activity.models import Activity, ActivityName
 from portal.activity.verbs import Verb
-from portal.kit.db import db, new_id
+from portal.kit.db import db, new_id, pretended_moments
 from portal.kit.names import extension, search_key
 
 
@@ -45,6 +45,7 @@ def line(
     owner = client.id if client is not None else getattr(subject, "client_id", None)
     return {
         "id": new_id(),
+        **pretended_moments(Activity),
         "verb": verb.key,
         "client_id": owner,
         "actor_id": actor.id if actor is not None else None,

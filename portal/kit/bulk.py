@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql
 
-from portal.kit.db import Model, db
+from portal.kit.db import Model, db, pretended_moments
 
 
 def rows_from(model: type[Model], rows: Sequence[dict[str, Any]]) -> TextClause:
@@ -32,6 +32,8 @@ def insert_rows(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows with one statement, however many they are. Columns that are not named get the server's default."""
     if not rows:
         return
+    if moments := pretended_moments(model):
+        rows = [{**moments, **row} for row in rows]
     names = ", ".join(rows[0])
     source = rows_from(model, rows)
     statement = text(f'INSERT INTO "{model.__tablename__}" ({names}) {source.text}')

@@ -16,6 +16,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils import compat as uuid_utils
 
+from portal.kit.pretence import pretended, pretended_id
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -33,7 +35,7 @@ Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 
 def new_id() -> uuid.UUID:
     """A UUIDv7 (RFC 9562): unique everywhere and sorted by time of creation, so that new rows stay together on disk."""
-    return uuid_utils.uuid7()
+    return pretended_id() or uuid_utils.uuid7()
 
 
 class Model(DeclarativeBase):
@@ -56,7 +58,24 @@ class WithId:
 
     def __init__(self, **values: Any) -> None:
         values.setdefault("id", new_id())
-        super().__init__(**values)
+        super().__init__(**{**pretended_moments(type(self)), **values})
+
+
+def pretended_moments(model: type[Any]) -> dict[str, datetime]:
+    """Values for the columns that the server would date, while a moment is pretended (the demo); else nothing.
+
+    A table may say ``keeps_real_time``: work that is promised is due now, whatever is pretended.
+    """
+    moment = pretended()
+    if moment is None or getattr(model, "keeps_real_time", False):
+        return {}
+    columns = model.metadata.tables[model.__tablename__].c
+    return {column.name: moment for column in columns if _dated_by_server(column)}
+
+
+def _dated_by_server(column: Any) -> bool:
+    default = getattr(column.server_default, "arg", None)
+    return getattr(default, "name", None) in ("now", "clock_timestamp")
 
 
 class WithTimes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,6 +45,17 @@ def connect_bell(ring: Callable[[str, str], None]) -> None:
     """Tell the outbox how to wake a worker: ``ring(queue, entry id)``."""
     global _ring
     _ring = ring
+
+
+@contextmanager
+def without_bell() -> Iterator[None]:
+    """Inside, no worker is woken: for who promises hundreds of pieces of work and does them itself (the demo)."""
+    global _ring
+    before, _ring = _ring, None
+    try:
+        yield
+    finally:
+        _ring = before
 
 
 def emit(name: str, *, at: datetime | None = None, **payload: Any) -> uuid.UUID:

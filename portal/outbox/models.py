@@ -15,6 +15,7 @@ class OutboxEntry(WithId, WithTimes, Model):
     """One promised piece of work: the name of a task and the ids it needs."""
 
     __tablename__ = "outbox"
+    keeps_real_time = True
 
     name: Mapped[str]
     payload: Mapped[dict[str, Any]]

@@ -14,7 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from portal import activity, mailer
 from portal.clients.models import Client
 from portal.clients.queries import contacts_of
-from portal.kit.db import db, new_id, transactional
+from portal.kit.clock import now_in_sql
+from portal.kit.db import db, new_id, pretended_moments, transactional
 from portal.kit.errors import Refused
 from portal.outbox import emit
 from portal.questionnaires.answers import Answers, BadAnswer, Incomplete, clean_answer, faults_of, kept_as_typed
@@ -109,6 +110,7 @@ def send_form(
 def _copy_for(template: FormTemplate, client: Client, person: Any, actor: Any, due_on: date | None) -> dict[str, Any]:
     return {
         "id": new_id(),
+        **pretended_moments(Form),
         "template_id": template.id,
         "client_id": client.id,
         "contact_id": person.id,
@@ -124,7 +126,7 @@ def _copy_for(template: FormTemplate, client: Client, person: Any, actor: Any, d
 @transactional
 def mark_opened(form: Form) -> None:
     """The contact has seen it; the first time counts."""
-    db.session.execute(update(Form).where(Form.id == form.id, Form.opened_at.is_(None)).values(opened_at=func.now()))
+    db.session.execute(update(Form).where(Form.id == form.id, Form.opened_at.is_(None)).values(opened_at=now_in_sql()))
 
 
 @transactional
@@ -190,11 +192,16 @@ def _close(form: Form, actor: Any) -> Form:
     faults = faults_of(found.sections, found.answers)
     if faults:
         raise Incomplete(faults)
-    found.submitted_at = func.now()  # type: ignore[assignment]
+    found.submitted_at = now_in_sql()  # type: ignore[assignment]
     found.version += 1
     client = db.session.get(Client, found.client_id)
     activity.record(activity.verbs.FORM_ANSWERED, actor=actor, client=client, form=found.title)
-    data = {"id": str(found.id), "title": found.title, "contact_id": str(found.contact_id), "answers": answers_of(found)}
+    data = {
+        "id": str(found.id),
+        "title": found.title,
+        "contact_id": str(found.contact_id),
+        "answers": answers_of(found),
+    }
     emit("connectors.publish", event="form.answered", client_id=found.client_id, data=data)
     return found
 
@@ -219,7 +226,7 @@ def _write(form_id: uuid.UUID, answers: Any) -> None:
     written = db.session.execute(
         update(Form)
         .where(Form.id == form_id, Form.submitted_at.is_(None))
-        .values(answers=answers, opened_at=func.coalesce(Form.opened_at, func.now()))
+        .values(answers=answers, opened_at=func.coalesce(Form.opened_at, now_in_sql()))
         .execution_options(synchronize_session=False)
         .returning(Form.id)
     ).one_or_none()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from flask_babel import get_timezone
@@ -14,6 +14,7 @@ from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.kit.clock import pretended
 from portal.kit.db import db
 from portal.questionnaires.models import Form, FormTemplate
 
@@ -38,7 +39,7 @@ def times_sent() -> dict[uuid.UUID, int]:
 
 
 def visible_forms(viewer: Viewer) -> Select[Any]:
-    """Forms that were sent: staff see those of their clients, a contact only their own, while they belong to the client."""
+    """Forms that were sent: staff see those of their clients, contacts their own while they belong to the client."""
     clients = visible_clients(viewer).with_only_columns(Client.id).order_by(None)
     forms = select(Form).where(Form.client_id.in_(clients))
     return forms if viewer.is_staff else forms.where(Form.contact_id == viewer.person_id)
@@ -52,7 +53,7 @@ def open_forms(viewer: Viewer) -> list[Form]:
     return list(db.session.scalars(waiting.order_by(Form.due_on.asc().nulls_last(), Form.id)))
 
 
-def forms_of(client_id: uuid.UUID) -> Select[Any]:
+def forms_of(client_id: uuid.UUID) -> Any:
     """(Form, Person) of a client, newest first."""
     return (
         select(Form, Person)
@@ -70,7 +71,7 @@ def people_of(forms: Sequence[Form]) -> dict[uuid.UUID, Person]:
 
 def today() -> date:
     """The reader's day: a form is late once its due day has passed where they live."""
-    return datetime.now(get_timezone()).date()
+    return (pretended() or datetime.now(UTC)).astimezone(get_timezone()).date()
 
 
 def state_of(form: Form, on: date | None = None) -> str:

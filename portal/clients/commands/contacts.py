@@ -14,7 +14,7 @@ from portal import activity
 from portal.activity.commands import line, record_many
 from portal.clients.models import Client, Membership
 from portal.clients.refusals import AlreadyAContact, NotAContact, Unknown
-from portal.kit.db import db, transactional
+from portal.kit.db import db, pretended_moments, transactional
 from portal.outbox import emit
 from portal.permissions import commands as rights
 
@@ -46,7 +46,13 @@ def add_contacts(client: Client, people: Sequence[Any], *, main_id: uuid.UUID | 
     new = [person for person in {person.id: person for person in people}.values() if person.id not in known]
     if new:
         rows = [
-            {"client_id": client.id, "person_id": person.id, "kind": "contact", "added_by_id": actor.id if actor else None}
+            {
+                **pretended_moments(Membership),
+                "client_id": client.id,
+                "person_id": person.id,
+                "kind": "contact",
+                "added_by_id": actor.id if actor else None,
+            }
             for person in new
         ]
         db.session.execute(insert(Membership).values(rows).on_conflict_do_nothing())

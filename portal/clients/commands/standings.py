@@ -15,7 +15,7 @@ from portal.accounts.models import Person
 from portal.activity.commands import line, record_many
 from portal.clients.models import Client, Membership
 from portal.clients.refusals import NotACollaborator, Unknown
-from portal.kit.db import db, transactional
+from portal.kit.db import db, pretended_moments, transactional
 from portal.permissions import commands as rights
 from portal.permissions.levels import Level
 
@@ -85,6 +85,7 @@ def _write(client_id: uuid.UUID, levels: Mapping[uuid.UUID, Level], actor: Any, 
         )
     rows = [
         {
+            **pretended_moments(Membership),
             "client_id": client_id,
             "person_id": ident,
             "kind": "collaborator",
