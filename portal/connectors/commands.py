@@ -87,7 +87,13 @@ def attach(client: Client, key: str, settings: Settings, *, actor: Any) -> Clien
     """
     found, firm = _active(key)
     cleaned = found.clean(settings, firm=firm)
-    values = {"id": new_id(), "client_id": client.id, "key": key, "added_by_id": actor.id, "settings": json.dumps(cleaned)}
+    values = {
+        "id": new_id(),
+        "client_id": client.id,
+        "key": key,
+        "added_by_id": actor.id,
+        "settings": json.dumps(cleaned),
+    }
     statement = insert(ClientConnector).values(**values).on_conflict_do_nothing(index_elements=["client_id", "key"])
     row = db.session.scalars(statement.returning(ClientConnector)).one_or_none()
     if row is None:
@@ -161,7 +167,9 @@ def renew_secret(link: ClientConnector, *, actor: Any) -> None:
 def send_test(link: ClientConnector, *, actor: Any) -> Delivery:
     """Send a test message; how it went stands in the delivery log."""
     row = _locked(link)
-    delivery = Delivery(client_connector_id=row.id, client_id=row.client_id, event=PING, payload={"client_id": str(row.client_id)})
+    delivery = Delivery(
+        client_connector_id=row.id, client_id=row.client_id, event=PING, payload={"client_id": str(row.client_id)}
+    )
     db.session.add(delivery)
     emit("connectors.deliver", delivery_id=delivery.id)
     return delivery

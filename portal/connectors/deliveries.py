@@ -76,7 +76,7 @@ def deliver(delivery_id: uuid.UUID) -> None:
         db.session.rollback()
         _fail(delivery_id, attempt, failure)
         return
-    except Exception:  # noqa: BLE001 - a fault in one connector must be seen on the card, not only in our log
+    except Exception:
         db.session.rollback()
         log.exception("connectors.fault", delivery_id=str(delivery_id))
         _fail(delivery_id, attempt, DeliveryFailed("fault"))
@@ -98,7 +98,7 @@ def _ready(link: ClientConnector | None, message: Message) -> tuple[Connector, d
 
 def _fail(delivery_id: uuid.UUID, attempt: int, failure: DeliveryFailed) -> None:
     last = attempt >= ATTEMPTS or not failure.retry
-    wait = None if last else WAITS[attempt - 1] * random.uniform(0.9, 1.1)  # noqa: S311 - jitter, not a secret
+    wait = None if last else WAITS[attempt - 1] * random.uniform(0.9, 1.1)
     _note_failure(delivery_id, attempt, failure, wait)
     if wait is not None:
         raise RetryLater(failure.code, after=wait)

@@ -34,7 +34,9 @@ _UNSAFE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029\\]")
 # Addresses of IPv6 that carry one of IPv4 inside: NAT64 (RFC 6052, RFC 8215) and IPv4-compatible ones (RFC 4291).
 _CARRIERS = [ipaddress.IPv6Network(net) for net in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96")]
 # The addresses from which clouds hand out credentials. No setting opens them.
-_NEVER = [ipaddress.ip_network(net) for net in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")]
+_NEVER = [
+    ipaddress.ip_network(net) for net in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32")
+]
 
 
 class BadUrl(Refused):
@@ -89,15 +91,18 @@ def post(url: str, *, body: bytes, headers: dict[str, str], allowed: Sequence[Ne
     deadline = time.monotonic() + TIMEOUT
     backend = _Guarded(allowed, deadline)
     try:
-        with httpcore.ConnectionPool(network_backend=backend, ssl_context=_tls()) as pool:
-            with pool.stream(
+        pool = httpcore.ConnectionPool(network_backend=backend, ssl_context=_tls())
+        with (
+            pool,
+            pool.stream(
                 "POST",
                 httpcore.URL(scheme=target.raw_scheme, host=target.raw_host, port=target.port, target=target.raw_path),
-                headers={"Host": target.netloc.decode("ascii"), "Content-Length": str(len(body)), **headers},
+                headers=[("Host", target.netloc.decode("ascii")), ("Content-Length", str(len(body))), *headers.items()],
                 content=body,
                 extensions={"timeout": {"connect": TIMEOUT, "read": TIMEOUT, "write": TIMEOUT, "pool": TIMEOUT}},
-            ) as response:
-                return Answer(response.status, _excerpt(response.iter_stream()))
+            ) as response,
+        ):
+            return Answer(response.status, _excerpt(response.iter_stream()))
     except (httpcore.TimeoutException, TimeoutError):
         raise DeliveryFailed("timeout") from None
     except (httpcore.ConnectError, httpcore.NetworkError, OSError) as error:

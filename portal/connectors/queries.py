@@ -58,7 +58,7 @@ def listed_connectors(search: str = "") -> list[Listed]:
     """All connectors whose name or description holds ``search``, in any case and without accents."""
     active = set(db.session.scalars(select(FirmConnector.key).where(FirmConnector.active)))
     used: dict[str, int] = dict(
-        db.session.execute(select(ClientConnector.key, func.count()).group_by(ClientConnector.key)).all()  # type: ignore[arg-type]
+        db.session.execute(select(ClientConnector.key, func.count()).group_by(ClientConnector.key)).all()
     )
     wanted = search_key(search)
     return [

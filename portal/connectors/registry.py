@@ -42,7 +42,7 @@ def _foreign() -> Iterator[type[Connector]]:
             kind = entry.load()
             if not issubclass(kind, Connector):
                 raise TypeError(f"{entry.value} is no connector")
-        except Exception as error:  # noqa: BLE001 - a broken package of somebody else must not take the site down
+        except Exception as error:
             log.error("connectors.not_loaded", entry_point=entry.value, error=repr(error))
             continue
         yield kind

@@ -1,8 +1,8 @@
 """Answers: from what people type to what is stored, and back to what is read.
 
-Stored per question id: text as it is, numbers with a point (``"1234.5"``), dates ISO 8601, yes/no as ``"yes"``/``"no"``,
-one of by key, many of as a list of keys. What was typed and does not fit yet is kept as ``{"typed": ...}``, so that
-nothing is lost on a reload; a form with such an answer cannot be submitted.
+Stored per question id: text as it is, numbers with a point (``"1234.5"``), dates ISO 8601, yes/no as ``"yes"``
+or ``"no"``, one of by key, many of as a list of keys. What was typed and does not fit yet is kept as
+``{"typed": ...}``, so that nothing is lost on a reload; a form with such an answer cannot be submitted.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ def faults_of(sections: list[Section], answers: Answers) -> dict[str, str]:
     faults = {}
     for question in questions_of(sections):
         answer = answers.get(question["id"])
-        if is_typed(answer):
+        if isinstance(answer, dict):
             faults[question["id"]] = fault_of_typed(question, answer)
         elif answer is None and question["required"]:
             faults[question["id"]] = _("Please answer this question.")
@@ -151,7 +151,7 @@ def fault_of_typed(question: Question, answer: dict[str, Any]) -> str:
     except BadAnswer as refusal:
         return str(refusal)
     # It was refused under another language's numbers and fits now: typing it again stores it.
-    return _("Please check this answer and enter it again.")
+    return str(_("Please check this answer and enter it again."))
 
 
 def as_field(question: Question, answer: Any) -> Any:
@@ -171,7 +171,7 @@ def shown(question: Question, answer: Any) -> str:
         return ""
     kind = question["type"]
     if kind == "yes_no":
-        return _("Yes") if answer == "yes" else _("No")
+        return str(_("Yes") if answer == "yes" else _("No"))
     if kind == "date":
         return day(date.fromisoformat(answer))
     if kind == "number":

@@ -192,7 +192,7 @@ def _close(form: Form, actor: Any) -> Form:
     faults = faults_of(found.sections, found.answers)
     if faults:
         raise Incomplete(faults)
-    found.submitted_at = now_in_sql()  # type: ignore[assignment]
+    found.submitted_at = now_in_sql()
     found.version += 1
     client = db.session.get(Client, found.client_id)
     activity.record(activity.verbs.FORM_ANSWERED, actor=actor, client=client, form=found.title)

@@ -177,7 +177,9 @@ def as_typed(raw: str) -> list[Section]:
     return [
         {
             **{key: _shown(section.get(key)) for key in ("id", "title", "help")},
-            "questions": [_question_as_typed(question) for question in _dicts(section.get("questions"))[: 2 * MOST_QUESTIONS]],
+            "questions": [
+                _question_as_typed(question) for question in _dicts(section.get("questions"))[: 2 * MOST_QUESTIONS]
+            ],
         }
         for section in sections[: 2 * MOST_SECTIONS]
     ]

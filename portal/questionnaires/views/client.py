@@ -48,7 +48,7 @@ def send(client: Client) -> ResponseReturnValue:
             sent = commands.send_form(
                 chosen,
                 client=client,
-                contacts=[person for person in people if person.id in form.contacts.data],
+                contacts=[person for person in people if person.id in (form.contacts.data or ())],
                 actor=current_viewer(),
                 due_on=form.due_on.data,
             )

@@ -48,7 +48,9 @@ def _page(form: Form, faults: dict[str, str], *, refused: bool = False) -> str:
 def progress_of(form: Form) -> tuple[int, int]:
     """(answered, all) questions."""
     questions = list(questions_of(form.sections))
-    given = sum(1 for question in questions if form.answers.get(question["id"]) and not is_typed(form.answers[question["id"]]))
+    given = sum(
+        1 for question in questions if form.answers.get(question["id"]) and not is_typed(form.answers[question["id"]])
+    )
     return given, len(questions)
 
 
@@ -58,7 +60,9 @@ def save_answer(form: Form, question_id: str) -> ResponseReturnValue:
     """Keep one answer while it is being typed."""
     fault = commands.save_answer(form, question_id, request.form.getlist(question_id), actor=current_viewer())
     fresh = get_or_404(visible_forms(current_viewer()).execution_options(populate_existing=True), form.id)
-    return render_template("questionnaires/_saved.html", question_id=question_id, fault=fault, progress=progress_of(fresh))
+    return render_template(
+        "questionnaires/_saved.html", question_id=question_id, fault=fault, progress=progress_of(fresh)
+    )
 
 
 @bp.post("/forms/<uuid:form_id>/answers")
