@@ -35,8 +35,9 @@ def _belongs_to(process: psutil.Process, var: Path) -> bool:
             return False
         if process.environ().get(MARK) == str(var):
             return True
-        # PostgreSQL's children overwrite their environment with their title, but they live in their data folder.
-        return bool(process.cwd() == os.path.realpath(var / "postgres" / "data"))
+        # These two write their title over their environment, but they live in their data folder.
+        home = {"postgres": var / "postgres" / "data", "valkey-server": var / "valkey"}.get(process.name())
+        return home is not None and process.cwd() == os.path.realpath(home)
     except (psutil.Error, OSError):
         return False
 
