@@ -1,0 +1,41 @@
+"""Forms of the document space."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from wtforms import HiddenField, SelectField
+from wtforms.validators import AnyOf
+
+from portal.kit.forms import Form, HiddenIntegerField, line, long_text, optional, required
+from portal.permissions.levels import LABELS, Level
+
+
+class NameForm(Form):
+    """The name of a folder or file."""
+
+    name = line(_l("Name"), need=_l("Give it a name."), limit=300)
+
+
+class PlaceForm(Form):
+    """Where a folder or file is moved to: the id of a folder."""
+
+    folder = HiddenField(_l("Folder"), validators=[required(_l("Choose the folder to move it to."))])
+
+
+class LevelForm(Form):
+    """A person's level on a folder."""
+
+    level = SelectField(
+        _l("Access level"),
+        choices=[(level.key, LABELS[level]) for level in Level],
+        validators=[AnyOf([level.key for level in Level])],
+    )
+
+
+class TreeTemplateForm(Form):
+    """A folder-tree template; the tree comes as JSON from the editor."""
+
+    name = line(_l("Name of the template"), need=_l("Give the template a name."))
+    description = long_text(_l("What it is for"), limit=1000)
+    tree = HiddenField(_l("Folders"))
+    version = HiddenIntegerField(_l("Version"), validators=[optional()])

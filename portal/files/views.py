@@ -1,0 +1,18 @@
+"""Doors of the document space."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+bp = Blueprint("files", __name__)
+
+from portal.files import (  # noqa: E402 - the modules hang their routes on the blueprint above
+    views_bin,
+    views_changes,
+    views_pages,
+    views_rights,
+    views_templates,
+    views_uploads,
+)
+
+__all__ = ["bp", "views_bin", "views_changes", "views_pages", "views_rights", "views_templates", "views_uploads"]

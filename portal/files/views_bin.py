@@ -1,0 +1,41 @@
+"""The bin of a client's document space."""
+
+from __future__ import annotations
+
+from flask import flash, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from portal.clients.models import Client
+from portal.clients.queries import visible_clients
+from portal.files.commands.bin import restore
+from portal.files.models import BinEntry, File
+from portal.files.policies import can_restore, can_view_bin
+from portal.files.queries import bin_entries
+from portal.files.space import people_by_id
+from portal.files.views import bp
+from portal.kit.paging import page_of
+from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to, wants_json
+
+
+@bp.get("/clients/<uuid:client_id>/documents/bin")
+@allowed(can_view_bin, client=visible_clients)
+def bin(client: Client) -> ResponseReturnValue:
+    """What was deleted and may be taken back by the viewer."""
+    entries = page_of(bin_entries(current_viewer(), client.id), size=50, place=request.args.get("after"))
+    people = people_by_id({entry.binned_by_id for entry in entries.items})
+    template = "files/_bin_rows.html" if is_fragment_request() else "files/bin.html"
+    return render_template(template, client=client, entries=entries, people=people)
+
+
+@bp.post("/bin-entries/<uuid:entry_id>/restoration")
+@allowed(can_restore, entry=bin_entries)
+def restore_entry(entry: BinEntry) -> ResponseReturnValue:
+    """Take an entry out of the bin."""
+    restored = restore(entry, actor=current_viewer())
+    said = _("“%(name)s” is back.", name=restored.name)
+    if wants_json():
+        return jsonify({"said": said})
+    flash(said, "success")
+    folder_id = restored.folder_id if isinstance(restored, File) else restored.parent_id
+    return redirect_to("files.folder", folder_id=folder_id)

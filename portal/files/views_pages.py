@@ -1,0 +1,86 @@
+"""The documents page and downloads."""
+
+from __future__ import annotations
+
+from flask import Response, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from portal.accounts.viewer import Viewer
+from portal.clients.models import Client
+from portal.clients.queries import visible_clients
+from portal.files.commands.downloads import open_download
+from portal.files.models import File, Folder
+from portal.files.policies import can_download, can_open_folder
+from portal.files.queries import reachable_folders, root_of, visible_files
+from portal.files.space import FolderPage, access_of, folder_page, found_files
+from portal.files.views import bp
+from portal.kit.web import allowed, current_viewer, is_fragment_request
+
+
+def can_open_space(viewer: Viewer, client: Client) -> bool:
+    """Whoever belongs to the client may open its documents; what they see there is another question."""
+    return True
+
+
+@bp.get("/clients/<uuid:client_id>/documents")
+@allowed(can_open_space, client=visible_clients)
+def space(client: Client) -> ResponseReturnValue:
+    """A client's documents: the top of the space, or what a search by name found."""
+    words = request.args.get("q", "").strip()[:200]
+    root = root_of(client.id)
+    if words:
+        return _search(client, words)
+    if root is None:
+        return render_template("files/no_space.html", client=client)
+    return _show(root)
+
+
+@bp.get("/folders/<uuid:folder_id>")
+@allowed(can_open_folder, folder=reachable_folders)
+def folder(folder: Folder) -> ResponseReturnValue:
+    """A folder's page."""
+    if folder.is_root:
+        return redirect(url_for("files.space", client_id=folder.client_id), 303)
+    return _show(folder)
+
+
+@bp.get("/folders/<uuid:folder_id>/contents")
+@allowed(can_open_folder, folder=reachable_folders)
+def contents(folder: Folder) -> ResponseReturnValue:
+    """The folder's rows alone: further ones by scrolling, or all anew after a change."""
+    page = folder_page(
+        current_viewer(),
+        folder,
+        folders_place=request.args.get("folders"),
+        files_place=request.args.get("files"),
+    )
+    # Further rows: sub-folders come first, so a place among files means that all sub-folders are shown.
+    part = "files" if request.args.get("files") else "folders" if request.args.get("folders") else None
+    return render_template("files/_rows.html" if part else "files/_contents.html", page=page, part=part)
+
+
+def _show(folder: Folder) -> ResponseReturnValue:
+    viewer = current_viewer()
+    page = folder_page(viewer, folder)
+    access = access_of(folder) if viewer.is_staff else []
+    return render_template("files/folder.html", page=page, client=page.client, access=access, root=_root_id(page))
+
+
+def _root_id(page: FolderPage) -> str:
+    return str(page.crumbs[0].folder.id)
+
+
+def _search(client: Client, words: str) -> ResponseReturnValue:
+    found = found_files(current_viewer(), client, words, place=request.args.get("after"))
+    template = "files/_found_rows.html" if is_fragment_request() else "files/search.html"
+    return render_template(template, client=client, found=found, words=words)
+
+
+@bp.get("/files/<uuid:file_id>/content")
+@allowed(can_download, file=visible_files)
+def download(file: File) -> ResponseReturnValue:
+    """To the file's content in the store: an attachment, by an address that is good for 60 s."""
+    response = Response(status=303, headers={"Location": open_download(file, actor=current_viewer())})
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    return response
