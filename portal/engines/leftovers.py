@@ -42,7 +42,7 @@ def _belongs_to(process: psutil.Process, var: Path) -> bool:
         return False
 
 
-def stop_leftovers(var: Path, *, grace: float = 5.0) -> int:
+def stop_leftovers(var: Path, *, grace: float = 2.0) -> int:
     """Stop every process that belongs to ``var``, politely first; return how many there were.
 
     ``grace`` is in seconds. Killing is safe here: every engine keeps what it has confirmed.
