@@ -117,9 +117,7 @@ class Bell:
             # A forked process must not talk through its parent's socket.
             self._connection, self._process = self._connection.clone(), os.getpid()
         try:
-            with producers[self._connection].acquire(
-                block=True, timeout=BELL_SECONDS
-            ) as producer:
+            with producers[self._connection].acquire(block=True, timeout=BELL_SECONDS) as producer:
                 work.apply_async(
                     args=(entry_id,),
                     queue=queue,

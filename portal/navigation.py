@@ -75,7 +75,10 @@ def navigation() -> list[Group]:
             _link(_("Settings"), "settings", "accounts.firm_settings", "accounts.firm"),
             _link(_("Mail log"), "mail", "mailer.index", "mailer"),
         ]
-    groups = [Group("", [link for link in daily if link]), Group(_("Administration"), [link for link in administration if link])]
+    groups = [
+        Group("", [link for link in daily if link]),
+        Group(_("Administration"), [link for link in administration if link]),
+    ]
     return [group for group in groups if group.links]
 
 

@@ -44,10 +44,24 @@ def show_refusal(error: Refused) -> ResponseReturnValue:
 
 def show_expired_form(error: CSRFError) -> ResponseReturnValue:
     """The form's token is missing or stale: the page lets the person send the same values again."""
+    sentence = _("This page had been open for too long, or in another session. Nothing was changed.")
+    if wants_json() or is_fragment_request():
+        return _answer(400, sentence, "errors/csrf.html")
     fields = [(key, value) for key, value in request.form.items(multi=True) if key != "csrf_token"]
     fields = [(key, value) for key, value in fields if "password" not in key and len(value) < 20000]
-    sentence = _("This page had been open for too long, or in another session. Nothing was changed.")
-    return _answer(400, sentence, "errors/csrf.html", fields=fields)
+    # Only what was typed on this very site is offered again: a foreign page must not get its own form confirmed.
+    own = _came_from_here()
+    return _answer(
+        400, sentence, "errors/csrf.html", fields=fields if own else [], action=request.full_path if own else None
+    )
+
+
+def _came_from_here() -> bool:
+    """Did a page of this site send the form? Browsers say so themselves (Fetch Metadata, Origin)."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin", "") == request.host_url.rstrip("/")
 
 
 def show_http_error(error: HTTPException) -> ResponseReturnValue:
@@ -74,7 +88,9 @@ def show_database_away(error: OperationalError) -> ResponseReturnValue:
     """The database does not answer: nothing was half written, so trying again is safe."""
     current_app.logger.exception("database unavailable")
     try:
-        body, status = _answer(503, _("The service is being restarted. Please try again in a moment."), "errors/503.html")  # type: ignore[misc]
+        body, status = _answer(
+            503, _("The service is being restarted. Please try again in a moment."), "errors/503.html"
+        )  # type: ignore[misc]
     except Exception:  # noqa: BLE001 - the page itself may need the database
         body, status = "503 Service Unavailable", 503
     response = current_app.make_response((body, status))
@@ -91,5 +107,3 @@ def show_failure(error: Exception) -> ResponseReturnValue:
         return _answer(500, _("Something went wrong on our side. Nothing was changed."), "errors/500.html")
     except Exception:  # noqa: BLE001 - the error page must never fail itself
         return "500 Internal Server Error", 500
-
-

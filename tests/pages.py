@@ -79,7 +79,12 @@ def _labels(tree: Any) -> list[str]:
         name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
         if name not in _LABELLED or element.get("type") in ("hidden", "submit", "button"):
             continue
-        if element.get("id") in labelled or id(element) in inside or element.get("aria-label") or element.get("aria-labelledby"):
+        if (
+            element.get("id") in labelled
+            or id(element) in inside
+            or element.get("aria-label")
+            or element.get("aria-labelledby")
+        ):
             continue
         faults.append(f"{name} {element.get('name')} has no label")
     return faults

@@ -33,8 +33,8 @@ def recent_files(viewer: Viewer, limit: int = RECENT) -> list[File]:
 
 def names_of_clients(ids: set[uuid.UUID], viewer: Viewer) -> dict[uuid.UUID, str]:
     """Names of those clients that the viewer sees."""
-    rows = db.session.scalars(visible_clients(viewer).where(Client.id.in_(ids)))
-    return {client.id: client.name for client in rows}
+    found: list[Client] = list(db.session.scalars(visible_clients(viewer).where(Client.id.in_(ids))))  # type: ignore[arg-type]
+    return {client.id: client.name for client in found}
 
 
 def answered_forms(viewer: Viewer, limit: int = 5) -> list[Form]:
@@ -50,7 +50,7 @@ def overdue_forms(viewer: Viewer, limit: int = 5) -> list[Form]:
 
 
 def waiting_contacts(viewer: Viewer, limit: int = 5) -> list[Any]:
-    """(contact, client) pairs of visible clients whose contacts have been invited and have not activated, oldest first."""
+    """(contact, client) pairs: invited, not activated, of visible clients; the longest waiting first."""
     seen = visible_clients(viewer).with_only_columns(Client.id).order_by(None)
     statement = (
         select(Person, Client)

@@ -43,7 +43,7 @@ def _contact_home(viewer: Viewer) -> str:
 def _staff_home(viewer: Viewer) -> str:
     files = queries.recent_files(viewer)
     answered, overdue = queries.answered_forms(viewer), queries.overdue_forms(viewer)
-    concerned = {entry.client_id for entry in [*files, *answered, *overdue]}
+    concerned = {file.client_id for file in files} | {form.client_id for form in [*answered, *overdue]}
     return render_template(
         "home/staff.html",
         files=files,

@@ -31,7 +31,7 @@ def done(draft: Draft | None) -> list[str]:
 def label(key: str) -> str:
     """A step as it is called on screen."""
     found = {step.key: str(step.label) for step in STEPS}
-    return found.get(key, _("Summary"))
+    return found.get(key) or str(_("Summary"))
 
 
 def template_choices(templates: list[Any]) -> list[tuple[str, str]]:

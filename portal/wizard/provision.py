@@ -23,7 +23,6 @@ from portal.connectors import commands as connectors
 from portal.connectors import registry
 from portal.files.commands import folders, trees
 from portal.files.models import TreeTemplate
-from portal.files.queries import tree_template
 from portal.kit.db import db, transactional
 from portal.kit.errors import Refused
 from portal.kit.i18n import LANGUAGES, label_in
@@ -34,6 +33,7 @@ from portal.wizard.attributes import definitions_of
 from portal.wizard.commands import lock_draft
 from portal.wizard.models import Draft
 from portal.wizard.pages.connectors import settings_of
+from portal.wizard.queries import tree_choices, tree_template
 from portal.wizard.steps import (
     AttributeLine,
     ContactLine,
@@ -95,7 +95,15 @@ def provision(draft: Draft, *, actor: Person) -> Client:
         _in_step("connectors", connectors.attach, client, key, settings, actor=actor)
     receivers = [contacts[email] for email in plan.form_contacts if email in contacts]
     for template in plan.form_templates:
-        _in_step("forms", questionnaires.send_form, template, client=client, contacts=receivers, actor=actor, due_on=plan.due_on)
+        _in_step(
+            "forms",
+            questionnaires.send_form,
+            template,
+            client=client,
+            contacts=receivers,
+            actor=actor,
+            due_on=plan.due_on,
+        )
     _finish(held, client)
     return client
 
@@ -219,7 +227,9 @@ def _read(draft: Draft, *, actor: Person) -> tuple[Plan, list[StepRefused]]:
     return plan, problems
 
 
-def _faults_of_information(information: Information, attributes: list[tuple[AttributeLine, Attribute]]) -> list[StepRefused]:
+def _faults_of_information(
+    information: Information, attributes: list[tuple[AttributeLine, Attribute]]
+) -> list[StepRefused]:
     try:
         clean_client_name(information.name)
     except Refused as refusal:
@@ -262,7 +272,7 @@ def review(draft: Draft, *, actor: Person) -> dict[str, Any]:
         "attributes": [(_label(line, definition), _shown(line, definition)) for line, definition in plan.attributes],
         "contacts": plan.contacts,
         "collaborators": [(by_id[ident], level) for ident, level in plan.levels.items() if ident in by_id],
-        "template": plan.template,
+        "template": next((one for one in tree_choices(actor.viewer) if one.id == tree_of(draft)), None),
         "connectors": [one for one in registry.available() if one.key in plan.connectors],
         "forms": plan.form_templates,
         "due_on": plan.due_on,

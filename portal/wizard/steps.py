@@ -103,7 +103,7 @@ class Information:
 
 def information_of(draft: Draft | None, *, language: str = "fr") -> Information:
     """The first step as it was saved."""
-    data = dict(draft.data.get("information", {})) if draft is not None else {"language": language}
+    data: dict[str, Any] = dict(draft.data.get("information", {})) if draft is not None else {"language": language}
     lines = [AttributeLine(**line) for line in data.pop("attributes", [])]
     return Information(**data, attributes=lines)
 

@@ -42,7 +42,9 @@ def start() -> ResponseReturnValue:
 @allowed(can_prepare_clients)
 def drafts() -> ResponseReturnValue:
     """The drafts that can be resumed."""
-    return render_template("wizard/drafts.html", drafts=queries.drafts_of(current_viewer()), information_of=information_of)
+    return render_template(
+        "wizard/drafts.html", drafts=queries.drafts_of(current_viewer()), information_of=information_of
+    )
 
 
 @bp.get("/drafts/<uuid:draft_id>")
@@ -52,7 +54,10 @@ def resume(draft: Draft) -> ResponseReturnValue:
     return redirect_to("wizard.step", draft_id=draft.id, step=draft.step if draft.step in (*KEYS, SUMMARY) else KEYS[0])
 
 
-@bp.route("/drafts/<uuid:draft_id>/<any(information,contacts,collaborators,tree,connectors,forms):step>", methods=["GET", "POST"])
+@bp.route(
+    "/drafts/<uuid:draft_id>/<any(information,contacts,collaborators,tree,connectors,forms):step>",
+    methods=["GET", "POST"],
+)
 @allowed(can_work_on_draft, draft=queries.visible_drafts)
 def step(draft: Draft, step: str) -> ResponseReturnValue:
     """One step: show it, or save it and go on."""

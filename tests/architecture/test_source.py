@@ -74,7 +74,10 @@ def test_nobody_reads_the_environment_but_the_settings() -> None:
     guilty = [
         str(path.relative_to(ROOT))
         for path, _tree, text in _sources()
-        if "os.environ" in text and "engines" not in path.parts and path.name not in ("cli.py",) and "cli" not in path.parts
+        if "os.environ" in text
+        and "engines" not in path.parts
+        and path.name not in ("cli.py",)
+        and "cli" not in path.parts
     ]
     assert guilty == []
 
@@ -83,7 +86,11 @@ def _used_templates() -> set[str]:
     used: set[str] = set()
     for _path, tree, _text in _sources():
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith((".html", ".txt", ".mjml")):
+            if (
+                isinstance(node, ast.Constant)
+                and isinstance(node.value, str)
+                and node.value.endswith((".html", ".txt", ".mjml"))
+            ):
                 used.add(node.value)
     for path in TEMPLATES.rglob("*.*"):
         used |= set(re.findall(r"""(?:extends|include|import|from)\s+["']([^"']+)["']""", path.read_text("utf-8")))
@@ -96,7 +103,11 @@ def _mails() -> set[str]:
     for _path, tree, _text in _sources():
         for call in _calls(tree, "send"):
             for argument in call.args[:1]:
-                names |= {node.value for node in ast.walk(argument) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+                names |= {
+                    node.value
+                    for node in ast.walk(argument)
+                    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                }
     return names
 
 
@@ -117,7 +128,11 @@ def test_every_template_is_used() -> None:
 def test_every_named_template_exists() -> None:
     """The other way round: a misspelt name is an error only when somebody opens the page."""
     missing = [name for name in sorted(_used_templates()) if "/" in name and not (TEMPLATES / name).exists()]
-    assert [name for name in missing if not name.startswith(("migrations", "translations")) and "%" not in name and "{" not in name] == []
+    assert [
+        name
+        for name in missing
+        if not name.startswith(("migrations", "translations")) and "%" not in name and "{" not in name
+    ] == []
 
 
 def test_catalogues_are_complete() -> None:
@@ -140,5 +155,10 @@ def test_nobody_imports_the_views_of_another_package(path: Path) -> None:
 def test_nothing_is_left_for_later(word: str) -> None:
     """A stub called done and a skipped test are defects."""
     here = Path(__file__)
-    files = [*PORTAL.rglob("*.py"), *(ROOT / "tests").rglob("*.py"), *TEMPLATES.rglob("*.html"), *(ROOT / "static" / "js").rglob("*.js")]
+    files = [
+        *PORTAL.rglob("*.py"),
+        *(ROOT / "tests").rglob("*.py"),
+        *TEMPLATES.rglob("*.html"),
+        *(ROOT / "static" / "js").rglob("*.js"),
+    ]
     assert [str(path.relative_to(ROOT)) for path in files if path != here and word in path.read_text("utf-8")] == []

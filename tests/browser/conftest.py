@@ -93,7 +93,18 @@ def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pyte
     folder = tmp_path_factory.mktemp("site")
     env = {**fresh_environment(), "PORTAL_URL": url, "PORTAL_VAR": str(folder), "PORTAL_DEVELOPMENT": "1"}
     settings = Settings.from_env(env)
-    web = ["gunicorn", "wsgi:app", "-k", "gthread", "--threads", "8", "-b", f"127.0.0.1:{port}", "--log-level", "warning"]
+    web = [
+        "gunicorn",
+        "wsgi:app",
+        "-k",
+        "gthread",
+        "--threads",
+        "8",
+        "-b",
+        f"127.0.0.1:{port}",
+        "--log-level",
+        "warning",
+    ]
     worker = ["celery", "-A", "wsgi:celery_app", "worker", "-B", "-c", "1", "-l", "warning", "-s", str(folder / "beat")]
     worker += ["-Q", "default,mail,files,connectors,exports"]
     processes = [_start(web, env, folder / "web.log"), _start(worker, env, folder / "worker.log")]

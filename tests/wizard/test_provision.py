@@ -26,7 +26,9 @@ from tests.wizard.drafting import lines, make_draft, make_tree
 
 
 def _claire() -> ContactLine:
-    return ContactLine(email="claire@martin.example", first_name="Claire", last_name="Martin", language="fr", is_main=True)
+    return ContactLine(
+        email="claire@martin.example", first_name="Claire", last_name="Martin", language="fr", is_main=True
+    )
 
 
 def test_finish_opens_the_whole_space(cast: Cast) -> None:
@@ -55,8 +57,12 @@ def test_the_activation_mail_is_promised_in_the_contacts_language(cast: Cast) ->
     italian = ContactLine(email="p.arnaud@example.fr", last_name="Arnaud", language="it")
     silent = ContactLine(email="silent@example.fr", last_name="Silent", invite=False)
     provision(make_draft(cast.alice, contacts=lines(italian, silent)), actor=cast.alice)
-    mails = db.session.scalars(select(Mail).where(Mail.to_address.in_(["p.arnaud@example.fr", "silent@example.fr"]))).all()
-    assert [(mail.to_address, mail.language, mail.template) for mail in mails] == [("p.arnaud@example.fr", "it", "activation")]
+    mails = db.session.scalars(
+        select(Mail).where(Mail.to_address.in_(["p.arnaud@example.fr", "silent@example.fr"]))
+    ).all()
+    assert [(mail.to_address, mail.language, mail.template) for mail in mails] == [
+        ("p.arnaud@example.fr", "it", "activation")
+    ]
     assert db.session.scalars(select(OutboxEntry).where(OutboxEntry.name == "mail.deliver")).first() is not None
 
 
@@ -77,7 +83,9 @@ def test_a_taken_name_leaves_the_draft_as_it_is(cast: Cast) -> None:
 
 
 def test_a_failure_in_the_last_step_undoes_the_first(cast: Cast) -> None:
-    draft = make_draft(cast.alice, forms={"template_ids": ["018f0000-0000-7000-8000-000000000000"], "contacts": [], "due_on": None})
+    draft = make_draft(
+        cast.alice, forms={"template_ids": ["018f0000-0000-7000-8000-000000000000"], "contacts": [], "due_on": None}
+    )
     with pytest.raises(StepRefused) as refusal:
         provision(draft, actor=cast.alice)
     assert refusal.value.step == "forms"
@@ -87,7 +95,9 @@ def test_a_failure_in_the_last_step_undoes_the_first(cast: Cast) -> None:
 def test_without_the_permission_to_assign_one_gets_access_alone(cast: Cast) -> None:
     draft = make_draft(cast.bob, collaborators={str(cast.bob.id): "read", str(cast.tess.id): "full"})
     client = provision(draft, actor=cast.bob)
-    members = db.session.execute(select(Membership.person_id, Membership.level).where(Membership.client_id == client.id)).all()
+    members = db.session.execute(
+        select(Membership.person_id, Membership.level).where(Membership.client_id == client.id)
+    ).all()
     assert members == [(cast.bob.id, Level.FULL)]
 
 
@@ -95,7 +105,9 @@ def test_the_number_of_statements_does_not_grow_with_the_tree(cast: Cast) -> Non
     counts = []
     for number, folders in enumerate((20, 400)):
         tree = make_tree(folders, name=f"Tree {number}")
-        draft = make_draft(cast.alice, name=f"Client {number}", contacts=lines(_claire()), tree={"template_id": str(tree.id)})
+        draft = make_draft(
+            cast.alice, name=f"Client {number}", contacts=lines(_claire()), tree={"template_id": str(tree.id)}
+        )
         db.session.expire_all()
         with counted() as statements:
             provision(draft, actor=cast.alice)
@@ -131,7 +143,12 @@ def test_fifty_presses_at_once_make_one_client(fresh_environment: Callable[[], d
         made = list(pool.map(press, range(50)))
     with app.app_context():
         assert len(set(made)) == 1
-        assert db.session.scalar(select(func.count()).select_from(Client).where(Client.name == "Boulangerie Martin")) == 1
-        assert db.session.scalar(select(func.count()).select_from(Mail).where(Mail.to_address == "claire@martin.example")) == 1
+        assert (
+            db.session.scalar(select(func.count()).select_from(Client).where(Client.name == "Boulangerie Martin")) == 1
+        )
+        assert (
+            db.session.scalar(select(func.count()).select_from(Mail).where(Mail.to_address == "claire@martin.example"))
+            == 1
+        )
         db.session.remove()
         db.engine.dispose()

@@ -71,7 +71,10 @@ def test_contacts_are_added_picked_and_removed(cast: Cast, sign_in: Callable[[An
     browser = sign_in(cast.alice)
     draft = make_draft(cast.alice)
     address = f"/drafts/{draft.id}/contacts"
-    browser.post(address, data={"action": "new", "new-email": "claire@martin.example", "new-last_name": "Martin", "new-language": "it"})
+    browser.post(
+        address,
+        data={"action": "new", "new-email": "claire@martin.example", "new-last_name": "Martin", "new-language": "it"},
+    )
     browser.post(address, data={"action": f"add:{cast.clara.id}"})
     assert [(line.email, line.is_main, line.invite) for line in contacts_of(_draft())] == [
         ("claire@martin.example", True, True),
@@ -104,7 +107,9 @@ def test_suggestions_show_known_contacts(cast: Cast, sign_in: Callable[[Any], Br
     assert b"Clara Costa" in page.data
 
 
-def test_suggestions_keep_contacts_of_unseen_clients_to_themselves(cast: Cast, sign_in: Callable[[Any], Browser]) -> None:
+def test_suggestions_keep_contacts_of_unseen_clients_to_themselves(
+    cast: Cast, sign_in: Callable[[Any], Browser]
+) -> None:
     draft = make_draft(cast.bob)
     page = sign_in(cast.bob).get(f"/drafts/{draft.id}/contacts/suggestions?q=mallory", headers={"HX-Request": "true"})
     assert b"mallory@client.example" not in page.data
@@ -182,6 +187,6 @@ def test_hostile_names_get_a_sentence_and_no_draft(cast: Cast, sign_in: Callable
         raw = name.encode("utf-8", "surrogatepass")
         answer = browser.post("/clients/new", data={"name": raw, "language": "fr"})
         assert answer.status_code == 422, name
-    for name in ("Crème & Fils 🥖", "O'Neill \"The\" <b>", "A/B Consulting"):
+    for name in ("Crème & Fils 🥖", 'O\'Neill "The" <b>', "A/B Consulting"):
         answer = browser.post("/clients/new", data={"name": name, "language": "fr", "confirmed": "1"})
         assert answer.status_code == 303, name

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import flash, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -40,7 +42,7 @@ def collaborators(draft: Draft) -> ResponseReturnValue:
         return _page(draft, people, levels, status=409)
 
 
-def _chosen(people: list[Person], levels: dict[str, str]) -> dict[str, str]:
+def _chosen(people: Sequence[Person], levels: dict[str, str]) -> dict[str, str]:
     """The level per collaborator as the page sent it; a forged one counts as no access."""
     chosen = {}
     for person in people:
@@ -49,7 +51,7 @@ def _chosen(people: list[Person], levels: dict[str, str]) -> dict[str, str]:
     return chosen
 
 
-def _with_role(people: list[Person], levels: dict[str, str], argument: str) -> dict[str, str]:
+def _with_role(people: Sequence[Person], levels: dict[str, str], argument: str) -> dict[str, str]:
     """``<role id>:<level>`` sets everybody of that role."""
     role_id, _separator, level = argument.partition(":")
     if level not in _LEVELS or not current_viewer().may(Feature.ASSIGN_COLLABORATORS):
@@ -57,7 +59,7 @@ def _with_role(people: list[Person], levels: dict[str, str], argument: str) -> d
     return {**levels, **{str(person.id): level for person in people if str(person.role_id) == role_id}}
 
 
-def _page(draft: Draft, people: list[Person], levels: dict[str, str], *, status: int = 200) -> ResponseReturnValue:
+def _page(draft: Draft, people: Sequence[Person], levels: dict[str, str], *, status: int = 200) -> ResponseReturnValue:
     form = collaborators_form(people, levels)
     form.version.data = draft.version
     return show(

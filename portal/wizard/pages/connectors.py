@@ -27,7 +27,9 @@ def connectors(draft: Draft) -> ResponseReturnValue:
         return _page(draft, available, forms, set(saved))
     ticked = {one.key for one in available if one.key in request.form.getlist("connector")}
     forms = {
-        one.key: one.client_form(request.form if one.key in ticked else None, settings=saved.get(one.key), prefix=one.key)
+        one.key: one.client_form(
+            request.form if one.key in ticked else None, settings=saved.get(one.key), prefix=one.key
+        )
         for one in available
     }
     chosen = {}

@@ -120,7 +120,9 @@ def _page(
     draft: Draft, lines: list[ContactLine], new: NewContactForm | None = None, *, status: int = 200
 ) -> ResponseReturnValue:
     version = StepForm(formdata=None, version=draft.version)
-    fresh = NewContactForm(formdata=None, prefix="new", language=information_of(draft).language or current_user.language)
+    fresh = NewContactForm(
+        formdata=None, prefix="new", language=information_of(draft).language or current_user.language
+    )
     return show(draft, "contacts", status=status, form=version, lines=lines, new=new or fresh, languages=LANGUAGES)
 
 

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from portal.clients import queries as clients
+from portal.clients.fields import clean_client_name
 from portal.clients.models import Attribute
 from portal.clients.refusals import ClientNameTaken
 from portal.clients.values import parse
@@ -68,8 +69,11 @@ def _holds(form: InformationForm, lines: Lines) -> bool:
                 field.errors = [*field.errors, str(MissingValue())]
         except Refused as refusal:
             field.errors = [*field.errors, str(refusal)]
-    if clients.name_taken(form.name.data or ""):
-        refuse(form, ClientNameTaken())
+    try:
+        if clients.name_taken(clean_client_name(form.name.data or "")):
+            raise ClientNameTaken()
+    except Refused as refusal:
+        refuse(form, refusal)
     return not form.errors
 
 
@@ -117,7 +121,9 @@ def _id(name: str) -> str | None:
         return None
 
 
-def _change_fields(draft: Draft | None, saved: Information, lines: Lines, action: str, argument: str) -> ResponseReturnValue:
+def _change_fields(
+    draft: Draft | None, saved: Information, lines: Lines, action: str, argument: str
+) -> ResponseReturnValue:
     """Load a template, add a field, take one away; what was typed is kept."""
     value = _typed_information(lines)
     if action == "add":
