@@ -55,7 +55,8 @@ def folder_page(
     viewer: Viewer, folder: Folder, *, folders_place: str | None = None, files_place: str | None = None
 ) -> FolderPage:
     """The page of a folder that the viewer may open."""
-    client = db.session.scalars(visible_clients(viewer).where(Client.id == folder.client_id)).one()
+    seen: Any = visible_clients(viewer)
+    client: Client = db.session.scalars(seen.where(Client.id == folder.client_id)).one()
     found = listing(viewer, folder, size=ROWS, folders_place=folders_place, files_place=files_place)
     return FolderPage(
         client=client, folder=folder, crumbs=breadcrumbs(viewer, folder), listing=found,

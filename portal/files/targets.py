@@ -46,7 +46,7 @@ def target_folder(viewer: Viewer, ident: str | None) -> Folder:
         wanted = uuid.UUID(str(ident))
     except ValueError as error:
         raise NoTarget() from error
-    found = db.session.scalars(visible_folders(viewer, at_least=Level.FULL).where(Folder.id == wanted)).one_or_none()
+    found: Folder | None = db.session.scalars(visible_folders(viewer, at_least=Level.FULL).where(Folder.id == wanted)).one_or_none()
     if found is None:
         raise NoTarget()
     return found

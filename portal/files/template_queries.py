@@ -6,7 +6,7 @@ import uuid
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, literal, select
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import TreeTemplate, TreeTemplateNode
@@ -26,9 +26,9 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-def visible_tree_templates(viewer: Viewer) -> Select[tuple[TreeTemplate]]:
+def visible_tree_templates(viewer: Viewer) -> Select[TreeTemplate]:
     """Templates are the firm's: all staff may look at them, contacts see none."""
-    return select(TreeTemplate).where(viewer.is_staff).order_by(TreeTemplate.name_key)
+    return select(TreeTemplate).where(literal(viewer.is_staff)).order_by(TreeTemplate.name_key)
 
 
 def templates_with_counts(viewer: Viewer) -> list[tuple[TreeTemplate, int]]:

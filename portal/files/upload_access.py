@@ -13,7 +13,7 @@ from portal.files.queries import visible_files, visible_folders
 from portal.kit.db import db
 
 
-def visible_uploads(viewer: Viewer) -> Select[tuple[Upload]]:
+def visible_uploads(viewer: Viewer) -> Select[Upload]:
     """The viewer's own uploads; nobody else's, whatever their rights."""
     return select(Upload).where(Upload.person_id == viewer.id, Upload.state != "aborted")
 
@@ -30,14 +30,14 @@ def can_continue_upload(viewer: Viewer, upload: Upload) -> bool:
 
 def upload_folder(viewer: Viewer, upload: Upload) -> Folder | None:
     """The upload's folder while the viewer may upload into it, else None."""
-    folder = db.session.scalars(visible_folders(viewer).where(Folder.id == upload.folder_id)).one_or_none()
+    folder: Folder | None = db.session.scalars(visible_folders(viewer).where(Folder.id == upload.folder_id)).one_or_none()
     return folder if folder is not None and can_upload(viewer, folder) else None
 
 
 def file_to_replace(viewer: Viewer, folder: Folder, key: str) -> File | None:
     """The file of this name that the viewer sees and may give a new version, or None."""
     same_name = visible_files(viewer).where(File.folder_id == folder.id, File.name_key == key)
-    found = db.session.scalars(same_name).one_or_none()
+    found: File | None = db.session.scalars(same_name).one_or_none()
     if found is None or not (can_change_file(viewer, found) or found.uploaded_by_id == viewer.id):
         return None
     return found

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 
 from botocore.exceptions import ClientError
-from sqlalchemy import select
+from sqlalchemy import select, union_all
 
 from portal.files.commands.uploads import PREFIX
 from portal.files.models import FileVersion, ObjectDeletion, Upload
@@ -54,8 +54,10 @@ def _known_keys() -> set[str]:
     """Keys that may be in the store: of versions, of uploads under way, of what is about to be deleted."""
     return set(
         db.session.scalars(
-            select(FileVersion.object_key)
-            .union_all(select(Upload.object_key).where(Upload.state == "pending"))
-            .union_all(select(ObjectDeletion.object_key))
+            union_all(
+                select(FileVersion.object_key),
+                select(Upload.object_key).where(Upload.state == "pending"),
+                select(ObjectDeletion.object_key),
+            )
         )
     )

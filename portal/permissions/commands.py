@@ -174,7 +174,7 @@ def start_contact_rights(
     by = actor.id if actor is not None else None
     grants = [
         NewGrant(scope_id, person_id, level or 0, "template", None, by)
-        for scope_id, level in db.session.execute(scopes).tuples()
+        for scope_id, level in db.session.execute(scopes).all()
         for person_id in person_ids
     ]
     write_grants(grants, keep_existing=True)
@@ -231,7 +231,7 @@ def _written(client_id: uuid.UUID, wanted: list[uuid.UUID], person_ids: Collecti
     if person_ids is not None:
         rows = rows.where(Effective.person_id.in_(person_ids))
     touched = set(wanted)
-    return {row for row in db.session.execute(rows).tuples() if row[0] in touched}
+    return {row for row in db.session.execute(rows).all() if row[0] in touched}
 
 
 def _replace(gone: set[_Row], added: set[_Row]) -> None:

@@ -125,7 +125,7 @@ def whys(client_id: uuid.UUID, scope_id: uuid.UUID, person_ids: list[uuid.UUID])
         person_id: (level, valid_until)
         for person_id, level, valid_until in db.session.execute(
             found.where(MEMBERSHIP.c.client_id == client_id, MEMBERSHIP.c.person_id.in_(person_ids))
-        ).tuples()
+        ).all()
         if valid_until is None or valid_until > moment
     }
     return {person_id: _reason(nearest.get(person_id), members.get(person_id)) for person_id in person_ids}

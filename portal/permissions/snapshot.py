@@ -55,7 +55,7 @@ class Snapshot:
 
 def snapshot(client_id: uuid.UUID, person_ids: Collection[uuid.UUID] | None = None) -> Snapshot:
     """Read it for these people, or for everybody. Take the client's lock first when you are going to write."""
-    parents = db.session.execute(select(Scope.id, Scope.parent_id).where(Scope.client_id == client_id)).tuples()
+    parents = db.session.execute(select(Scope.id, Scope.parent_id).where(Scope.client_id == client_id)).all()
     grants = (
         select(Grant.scope_id, Grant.person_id, Grant.level, Grant.valid_until)
         .join(Scope, Scope.id == Grant.scope_id)
@@ -71,10 +71,10 @@ def snapshot(client_id: uuid.UUID, person_ids: Collection[uuid.UUID] | None = No
         parents=dict(parents),
         grants={
             (scope_id, person_id): Granted(level, valid_until)
-            for scope_id, person_id, level, valid_until in db.session.execute(grants).tuples()
+            for scope_id, person_id, level, valid_until in db.session.execute(grants).all()
         },
         standings={
             person_id: Standing(level, valid_until)
-            for person_id, level, valid_until in db.session.execute(standings).tuples()
+            for person_id, level, valid_until in db.session.execute(standings).all()
         },
     )

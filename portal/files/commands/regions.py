@@ -34,7 +34,7 @@ def own_scope(folder: Folder) -> uuid.UUID:
     old, new = folder.scope_id, new_id()
     if folder.starts_scope:
         facts = select(Scope.parent_id, Scope.contact_level).where(Scope.id == old)
-        above, contact_level = db.session.execute(facts).tuples().one()
+        above, contact_level = db.session.execute(facts).one()
         insert_scopes(folder.client_id, [NewScope(new, above, contact_level)])
         _copy_grants(old, new)
     else:
@@ -105,7 +105,7 @@ def merge_empty(folder: Folder) -> None:
         select(Scope.id, Scope.parent_id).where(
             Scope.id.in_(inside), Scope.id != folder.scope_id, Scope.contact_level.is_(None), ~grants
         )
-    ).tuples()
+    ).all()
     above = dict(rows)
     if above:
         _dissolve(folder, [(scope_id, _kept(scope_id, above)) for scope_id in above])

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, select, text
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import select, text
 
 from portal import activity
 from portal.files.commands.naming import lock_folder
@@ -23,6 +22,18 @@ from portal.permissions.levels import Level
 from portal.permissions.models import Grant
 from portal.permissions.resolve import Granted
 from portal.permissions.snapshot import snapshot
+
+_PIN_STARTERS = text(
+    'INSERT INTO "grant" AS held (scope_id, person_id, level, origin, valid_until, set_by_id)'
+    " SELECT begun.scope_id, had.person_id, had.level, 'pin', had.valid_until, CAST(:actor AS uuid)"
+    " FROM (SELECT DISTINCT scope_id FROM folder"
+    " WHERE parent_id = :folder AND starts_scope AND scope_id <> :scope) AS begun,"
+    " unnest(CAST(:people AS uuid[]), CAST(:levels AS smallint[]), CAST(:untils AS timestamptz[]))"
+    " AS had (person_id, level, valid_until)"
+    " ON CONFLICT (scope_id, person_id) DO UPDATE SET level = excluded.level, origin = excluded.origin,"
+    " valid_until = excluded.valid_until, set_by_id = excluded.set_by_id, set_at = statement_timestamp()"
+    " WHERE held.valid_until <= :moment"
+)
 
 
 @transactional
@@ -60,19 +71,21 @@ def set_levels(
             raise NotAMember(name=names.get(person_id, ""))
     moment = now()
     before = {person_id: facts.decided(folder.scope_id, person_id, moment) for person_id in levels}
-    own_scope(folder)
+    followed = folder.scope_id
+    begun = own_scope(folder) != followed
     changed = {
         person_id: had for person_id, had in before.items() if had != Granted(int(levels[person_id]), valid_until)
     }
     if changed:
-        _pin_followers(folder, changed, actor, moment)
+        begun = _pin_followers(folder, changed, actor, moment) or begun
     write_grants(
         [
             NewGrant(folder.scope_id, person_id, int(level), origin, valid_until, actor.id)
             for person_id, level in levels.items()
         ]
     )
-    refresh(folder.client_id, scope_ids=[folder.scope_id], person_ids=list(levels))
+    # A scope that has just begun has no answer for anybody yet.
+    refresh(folder.client_id, scope_ids=[folder.scope_id], person_ids=None if begun else list(levels))
     _log(activity.verbs.LEVEL_SET, folder, actor, {names[key]: levels[key].key for key in levels})
 
 
@@ -114,53 +127,37 @@ def start_contact_rights(client: Any, contact_ids: Collection[uuid.UUID], *, act
     permissions.start_contact_rights(client.id, contact_ids, actor=actor)
 
 
-def _pin_followers(folder: Folder, had: Mapping[uuid.UUID, Granted], actor: Any, moment: datetime) -> None:
-    """Keep direct sub-folders at what they had, where they have no valid level of their own."""
+def _pin_followers(folder: Folder, had: Mapping[uuid.UUID, Granted], actor: Any, moment: datetime) -> bool:
+    """Keep direct sub-folders at what they had, where they have no valid level of their own.
+
+    Returns whether a scope was begun for those that followed.
+    """
     _pin_starters(folder, had, actor, moment)
     scope_id = followers_scope(folder)
     if scope_id is None:
-        return
+        return False
     write_grants(
         [
             NewGrant(scope_id, person_id, grant.level, "pin", grant.valid_until, actor.id)
             for person_id, grant in had.items()
         ]
     )
+    return True
 
 
 def _pin_starters(folder: Folder, had: Mapping[uuid.UUID, Granted], actor: Any, moment: datetime) -> None:
     """The same for sub-folders that start scopes already; levels of their own stay, ended ones are replaced."""
-    held = (
-        text(
-            "SELECT * FROM unnest(CAST(:people AS uuid[]), CAST(:levels AS smallint[]), CAST(:untils AS timestamptz[]))"
-        )
-        .columns(Grant.person_id, Grant.level, Grant.valid_until)
-        .bindparams(
-            people=list(had),
-            levels=[grant.level for grant in had.values()],
-            untils=[grant.valid_until for grant in had.values()],
-        )
-        .subquery("had")
-    )
-    starters = (
-        select(Folder.scope_id)
-        .where(Folder.parent_id == folder.id, Folder.starts_scope, Folder.scope_id != folder.scope_id)
-        .distinct()
-        .subquery()
-    )
-    columns = ["scope_id", "person_id", "level", "origin", "valid_until", "set_by_id"]
-    source = select(
-        starters.c.scope_id, held.c.person_id, held.c.level, literal("pin"), held.c.valid_until, literal(actor.id)
-    )
-    statement = upsert(Grant).from_select(columns, source.join_from(starters, held, text("true")))
-    new = statement.excluded
-    values = {"level": new.level, "origin": new.origin, "valid_until": new.valid_until, "set_by_id": new.set_by_id}
     db.session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["scope_id", "person_id"],
-            set_={**values, "set_at": text("statement_timestamp()")},
-            where=Grant.valid_until <= moment,
-        )
+        _PIN_STARTERS,
+        {
+            "people": list(had),
+            "levels": [grant.level for grant in had.values()],
+            "untils": [grant.valid_until for grant in had.values()],
+            "actor": actor.id,
+            "folder": folder.id,
+            "scope": folder.scope_id,
+            "moment": moment,
+        },
     )
 
 

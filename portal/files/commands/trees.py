@@ -126,13 +126,13 @@ def _existing(root: Folder) -> dict[tuple[uuid.UUID, str], _Place]:
         select(Folder.parent_id, Folder.name_key, Folder.id, Folder.scope_id, Folder.path).where(
             Folder.client_id == root.client_id, Folder.bin_id.is_(None), Folder.parent_id.is_not(None)
         )
-    ).tuples()
+    ).all()
     return {(parent_id, key): (ident, scope, path) for parent_id, key, ident, scope, path in rows if parent_id}
 
 
 def _file_keys(root: Folder) -> set[tuple[uuid.UUID, str]]:
     rows = select(File.folder_id, File.name_key).where(File.client_id == root.client_id, File.bin_id.is_(None))
-    return {(folder_id, key) for folder_id, key in db.session.execute(rows).tuples()}
+    return {(folder_id, key) for folder_id, key in db.session.execute(rows).all()}
 
 
 def _from_the_top(nodes: Sequence[Any]) -> list[Any]:

@@ -27,7 +27,7 @@ def folder_level(viewer: Viewer, folder: Any) -> Level:
 def folder_levels(viewer: Viewer, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Level]:
     """:func:`folder_level` of many folders in one statement, by id."""
     selected, level = with_level(select(Folder.id), viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
-    rows = db.session.execute(selected.add_columns(level).where(Folder.id.in_(ids), Folder.bin_id.is_(None))).tuples()
+    rows = db.session.execute(selected.add_columns(level).where(Folder.id.in_(ids), Folder.bin_id.is_(None))).all()
     found = {ident: Level(number) for ident, number in rows}
     return {ident: found.get(ident, Level.NONE) for ident in ids}
 
@@ -60,7 +60,7 @@ def set_levels_of(folder: Folder, person_ids: Collection[uuid.UUID]) -> dict[uui
             Effective.starts_at <= moment,
             Effective.ends_at > moment,
         )
-    ).tuples()
+    ).all()
     found = {person_id: Level(level) for person_id, level in rows}
     return {person_id: found.get(person_id, Level.NONE) for person_id in person_ids}
 

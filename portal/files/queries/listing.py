@@ -113,8 +113,8 @@ def folder_counts(
         .where(File.folder_id.in_(ids), readable(viewer, mine.c.level))
         .group_by(File.folder_id)
     )
-    held_folders = {ident: number for ident, number in db.session.execute(folders).tuples() if ident is not None}
-    held_files = dict(db.session.execute(files).tuples())
+    held_folders = {ident: number for ident, number in db.session.execute(folders).all() if ident is not None}
+    held_files = dict(db.session.execute(files).all())
     return {ident: (held_folders.get(ident, 0), held_files.get(ident, 0)) for ident in ids}
 
 

@@ -1,0 +1,143 @@
+"""Random lives of a folder tree, decided by the product and by the naive definition."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from sqlalchemy import select
+
+from portal.clients import commands as clients
+from portal.clients.models import Client
+from portal.files.commands import folders
+from portal.files.models import Folder
+from portal.kit.db import db
+from portal.permissions.levels import Level
+from tests.cast import Cast
+from tests.figures import record_figure
+from tests.files.rights_world import Somebody, World
+
+GOAL = 20_000
+NUMBER = st.integers(0, 30)
+
+
+@pytest.fixture
+def new_world(transaction: Any, cast: Cast) -> Callable[[], Any]:
+    """A context that gives a world with a client of its own, and forgets all of it afterwards."""
+    alice, bob, tess, clara, diego, mallory = (Somebody.like(person) for person in cast.everybody.values())
+
+    @contextmanager
+    def make() -> Any:
+        savepoint = transaction.begin_nested()
+        try:
+            client = clients.create_client(name="World", actor=alice)
+            root = folders.create_root(client, actor=alice)
+            client_id, root_id = client.id, root.id
+            world = World(client, root, [bob, tess, alice], [clara, diego, mallory], alice)
+            for person in (clara, diego):
+                world.contact(world.contacts.index(person))
+            world.standing(0, Level.READ, 0)
+            db.session.expunge_all()
+            world.client = db.session.scalars(select(Client).where(Client.id == client_id)).one()
+            db.session.scalars(select(Folder).where(Folder.id == root_id)).one()
+            yield world
+        finally:
+            db.session.remove()
+            savepoint.rollback()
+
+    return make
+
+
+def test_the_answer_is_the_definitions_answer_whatever_happens(new_world: Callable[[], Any]) -> None:
+    class Life(RuleBasedStateMachine):
+        def __init__(self) -> None:
+            super().__init__()
+            self.context = new_world()
+            self.world: World = self.context.__enter__()
+
+        @rule(at=NUMBER)
+        def create(self, at: int) -> None:
+            self.world.create(at)
+
+        @rule(at=NUMBER, who=NUMBER, level=NUMBER, until=NUMBER)
+        def set(self, at: int, who: int, level: int, until: int) -> None:
+            self.world.set(at, who, level, until)
+
+        @rule(at=NUMBER, who=NUMBER)
+        def cascade(self, at: int, who: int) -> None:
+            self.world.cascade(at, who)
+
+        @rule(at=NUMBER, to=NUMBER)
+        def move(self, at: int, to: int) -> None:
+            self.world.move(at, to)
+
+        @rule(at=NUMBER)
+        def bin(self, at: int) -> None:
+            self.world.bin(at)
+
+        @rule(number=NUMBER)
+        def restore(self, number: int) -> None:
+            self.world.restore(number)
+
+        @rule(who=NUMBER, level=NUMBER, until=NUMBER)
+        def standing(self, who: int, level: int, until: int) -> None:
+            self.world.standing(who, level, until)
+
+        @rule(who=NUMBER)
+        def contact(self, who: int) -> None:
+            self.world.contact(who)
+
+        @invariant()
+        def agrees(self) -> None:
+            self.world.check()
+
+        def teardown(self) -> None:
+            self.context.__exit__(None, None, None)
+
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=15,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_twenty_thousand_decisions_are_the_definitions(new_world: Callable[[], Any]) -> None:
+    decisions = 0
+    seed = 0
+    while decisions < GOAL:
+        chance = random.Random(seed)
+        seed += 1
+        with new_world() as world:
+            for _ in range(40):
+                _step(world, chance)
+            decisions += world.decisions
+    record_figure("rights: decisions equal to the naive oracle's", decisions, ">= 20,000, none different")
+
+
+def _step(world: World, chance: random.Random) -> None:
+    """One random thing, then every decision compared. Trees grow first, so that there is something to decide about."""
+    number = lambda: chance.randrange(1000)  # noqa: E731 - a name for a draw
+    steps: list[tuple[int, Callable[[], None]]] = [
+        (8 if len(world.oracle.folders) < 25 else 1, lambda: world.create(number())),
+        (6, lambda: world.set(number(), number(), number(), number())),
+        (2, lambda: world.cascade(number(), number())),
+        (4, lambda: world.move(number(), number())),
+        (1, lambda: world.bin(number())),
+        (2, lambda: world.restore(number())),
+        (1, lambda: world.standing(number(), number(), number())),
+        (1, lambda: world.contact(number())),
+    ]
+    weights = [weight for weight, _ in steps]
+    chance.choices([step for _, step in steps], weights)[0]()
+    world.check()
