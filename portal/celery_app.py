@@ -36,6 +36,8 @@ def connect(app: Flask) -> Celery:
         task_queues=[Queue(name) for name in QUEUES],
         task_acks_late=True,
         worker_prefetch_multiplier=1,
+        # A killed process keeps its place in the pool for this long; its results are ignored, so nothing is waited for.
+        worker_lost_wait=0.5,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
         broker_transport_options={

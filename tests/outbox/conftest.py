@@ -63,7 +63,7 @@ class Site:
 
         return command()
 
-    def sweep_until(self, reached: Callable[[], bool], seconds: float = 60.0) -> None:
+    def sweep_until(self, reached: Callable[[], bool], seconds: float = 240.0) -> None:
         """Do what beat does until the condition holds.
 
         :raises AssertionError: it does not, in time.

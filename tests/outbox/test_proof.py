@@ -55,7 +55,7 @@ def test_a_hundred_kills_in_the_middle_of_tasks_lose_and_double_nothing(site: Si
 def test_work_that_kills_every_worker_is_given_up(site: Site) -> None:
     site.start_worker(processes=2)
     site.promise("proof.deadly", key="deadly")
-    site.sweep_until(lambda: not site.open_work(), seconds=30)
+    site.sweep_until(lambda: not site.open_work())
     with db.engine.connect() as connection:
         attempts, failed_at, error = connection.execute(
             text("SELECT attempts, failed_at, last_error FROM outbox")
