@@ -54,8 +54,8 @@ class Client(WithId, WithTimes, Model):
     price_list: Mapped[str] = mapped_column(server_default="", default="")
     discount_percent: Mapped[Decimal | None] = mapped_column(Numeric(5, 2))
     note: Mapped[str] = mapped_column(server_default="", default="")
-    # The names of contacts, attribute values and all else that a search of the client base looks at, folded by
-    # names.search_key and kept by commands.refresh_search.
+    # Name, address, attribute values: what a search of the client base looks at besides the contacts' own names,
+    # folded by names.search_key and kept by commands.refresh_search.
     search_text: Mapped[str] = mapped_column(server_default="", default="")
     created_by_id: Mapped[uuid.UUID | None]
     disabled_at: Mapped[datetime | None]
@@ -73,8 +73,15 @@ class Client(WithId, WithTimes, Model):
         CheckConstraint("status in ('lead', 'active', 'paused', 'former')", name="status"),
         # A client in the bin gives its name free.
         Index("uq_client_name_key", "name_key", unique=True, postgresql_where=text("binned_at IS NULL")),
-        Index("ix_client_listing", "name_key", "id", postgresql_where=text("binned_at IS NULL AND disabled_at IS NULL")),
-        Index("ix_client_search_trgm", "search_text", postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}),
+        Index(
+            "ix_client_listing", "name_key", "id", postgresql_where=text("binned_at IS NULL AND disabled_at IS NULL")
+        ),
+        Index(
+            "ix_client_search_trgm",
+            "search_text",
+            postgresql_using="gin",
+            postgresql_ops={"search_text": "gin_trgm_ops"},
+        ),
         Index("ix_client_name_trgm", "name_key", postgresql_using="gin", postgresql_ops={"name_key": "gin_trgm_ops"}),
         Index("ix_client_created", text("created_at DESC"), "id"),
     )
@@ -124,7 +131,8 @@ class Attribute(WithId, WithTimes, Model):
 
     __table_args__ = (
         CheckConstraint(
-            "type in ('text', 'long_text', 'number', 'money', 'date', 'yes_no', 'one_of', 'many_of', 'email', 'phone', 'address')",
+            "type in ('text', 'long_text', 'number', 'money', 'date', 'yes_no', 'one_of', 'many_of', 'email', 'phone',"
+            " 'address')",
             name="type",
         ),
         Index("uq_attribute_label_key", "label_key", unique=True, postgresql_where=text("archived_at IS NULL")),

@@ -52,7 +52,9 @@ RULES = {
 WITH_OPTIONS = ("one_of", "many_of")
 TEXT_LENGTH, LONG_LENGTH, ADDRESS_LENGTH, INTEGER_DIGITS = 500, 20_000, 1_000, 15
 
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _BLANKS = re.compile(r"[\s\u00a0\u202f'’]+")
 _PLAIN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4})")
@@ -114,7 +116,10 @@ def check_rule(rule: str, text: str) -> str:
     checks: dict[str, tuple[Callable[[str], str], Any]] = {
         "siren": (stdnum.fr.siren.validate, _l("This is no valid SIREN: 9 digits, the last one checks the others.")),
         "siret": (stdnum.fr.siret.validate, _l("This is no valid SIRET: 14 digits, the last one checks the others.")),
-        "vat": (stdnum.eu.vat.validate, _l("This is no valid VAT number. It begins with the country, for example FR40303265045.")),
+        "vat": (
+            stdnum.eu.vat.validate,
+            _l("This is no valid VAT number. It begins with the country, for example FR40303265045."),
+        ),
         "iban": (stdnum.iban.validate, _l("This is no valid IBAN. Check the digits against the bank's document.")),
     }
     validate, sentence = checks[rule]
@@ -148,7 +153,9 @@ def decimal_of(text: str) -> Decimal:
     try:
         value = Decimal(bare)
     except InvalidOperation:
-        raise BadValue(_l("This is no number. Write it like %(example)s."), example=i18n.number(Decimal("1234.5"))) from None
+        raise BadValue(
+            _l("This is no number. Write it like %(example)s."), example=i18n.number(Decimal("1234.5"))
+        ) from None
     whole, _point, behind = bare.lstrip("+-").partition(".")
     if len(whole) > INTEGER_DIGITS or len(behind) > 6:
         raise BadValue(_l("This number has too many digits."))

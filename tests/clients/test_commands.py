@@ -27,6 +27,7 @@ from portal.clients.refusals import (
 )
 from portal.kit.clock import now
 from portal.kit.db import db
+from portal.kit.errors import Refused
 from portal.kit.names import BadName
 from portal.permissions.levels import Level
 from tests.cast import Cast
@@ -99,9 +100,9 @@ def test_two_who_save_one_field_see_both_values(cast: Cast) -> None:
     ],
 )
 def test_a_bad_field_is_refused_beside_itself(cast: Cast, field: str, bad: str) -> None:
-    with pytest.raises(Exception) as refusal:
+    with pytest.raises(Refused) as refusal:
         commands.update_client(cast.acme, actor=cast.alice, version=None, **{field: bad})
-    assert refusal.value.field == field  # type: ignore[attr-defined]
+    assert refusal.value.field == field
     assert str(refusal.value)
 
 
@@ -115,7 +116,10 @@ def test_the_first_contact_is_the_main_one_and_can_be_replaced(cast: Cast) -> No
     made = commands.create_client(name="Neuf", actor=cast.alice)
     one, two = contact("n1@example.com"), contact("n2@example.com")
     commands.add_contacts(made, [one, two], actor=cast.alice)
-    assert {person.id: membership.is_main for person, membership in contacts_of(made.id)} == {one.id: True, two.id: False}
+    assert {person.id: membership.is_main for person, membership in contacts_of(made.id)} == {
+        one.id: True,
+        two.id: False,
+    }
     commands.set_main_contact(made, two.id, actor=cast.alice)
     assert [person.id for person, membership in contacts_of(made.id) if membership.is_main] == [two.id]
     with pytest.raises(AlreadyAContact):
@@ -161,16 +165,18 @@ def test_the_bin_asks_for_the_name_and_gives_everything_back(cast: Cast) -> None
     with pytest.raises(NameNotTyped):
         commands.bin_client(cast.acme, confirmed_name="Acne", actor=cast.alice)
     commands.bin_client(cast.acme, confirmed_name=cast.acme.name.upper(), actor=cast.alice)
-    assert not sees(cast.alice, cast.acme) and not sees(cast.clara, cast.acme)
+    assert not sees(cast.alice, cast.acme)
+    assert not sees(cast.clara, cast.acme)
     commands.restore_client(cast.acme, actor=cast.alice)
-    assert sees(cast.alice, cast.acme) and sees(cast.clara, cast.acme)
+    assert sees(cast.alice, cast.acme)
+    assert sees(cast.clara, cast.acme)
 
 
 def test_a_name_that_was_taken_meanwhile_asks_for_another_one(cast: Cast) -> None:
     name = cast.acme.name
     commands.bin_client(cast.acme, confirmed_name=name, actor=cast.alice)
     commands.create_client(name=name, actor=cast.alice)
-    with pytest.raises(ClientNameTaken, match="") as refusal:
+    with pytest.raises(ClientNameTaken) as refusal:
         commands.restore_client(cast.acme, actor=cast.alice)
     assert name in str(refusal.value)
     assert commands.restore_client(cast.acme, actor=cast.alice, name=f"{name} 2").binned_at is None
@@ -192,7 +198,9 @@ def test_after_thirty_days_the_client_is_erased_and_its_contacts_stay(cast: Cast
 def test_erasing_promises_the_deletion_of_the_objects(cast: Cast) -> None:
     ident = cast.acme.id
     values = {"p": cast.clara.id, "c": ident}
-    folder = db.session.execute(text("select id from folder where client_id = :c and parent_id is null"), values).scalar()
+    folder = db.session.execute(
+        text("select id from folder where client_id = :c and parent_id is null"), values
+    ).scalar()
     if folder is None:
         pytest.fail("the cast's client has no root folder")
     db.session.execute(
@@ -204,11 +212,16 @@ def test_erasing_promises_the_deletion_of_the_objects(cast: Cast) -> None:
     )
     commands.bin_client(cast.acme, confirmed_name=cast.acme.name, actor=cast.alice)
     commands.erase_client(cast.acme, actor=cast.alice, confirmed_name=cast.acme.name)
-    assert db.session.execute(text("select count(*) from object_deletion where object_key = 'key-of-an-upload'")).scalar() == 1
+    assert (
+        db.session.execute(text("select count(*) from object_deletion where object_key = 'key-of-an-upload'")).scalar()
+        == 1
+    )
 
 
 def siren(cast: Cast) -> Any:
-    return commands.create_attribute(label={"fr": "Numéro SIREN", "en": "SIREN"}, type="text", rule="siren", actor=cast.alice)
+    return commands.create_attribute(
+        label={"fr": "Numéro SIREN", "en": "SIREN"}, type="text", rule="siren", actor=cast.alice
+    )
 
 
 def test_values_are_checked_and_found_by_the_search(cast: Cast) -> None:
@@ -246,7 +259,9 @@ def test_choices_keep_their_keys_when_a_label_is_corrected(cast: Cast) -> None:
 def test_a_template_keeps_its_order_and_refuses_a_stale_save(cast: Cast) -> None:
     one = siren(cast)
     two = commands.create_attribute(label="Clôture", type="date", actor=cast.alice)
-    template = commands.save_attribute_template(None, name="SARL", items=[(two.id, True), (one.id, False)], actor=cast.alice)
+    template = commands.save_attribute_template(
+        None, name="SARL", items=[(two.id, True), (one.id, False)], actor=cast.alice
+    )
     copy = commands.duplicate_attribute_template(template, actor=cast.alice)
     assert copy.name != template.name
     commands.save_attribute_template(template, name="SARL", items=[(one.id, True)], actor=cast.alice, version=1)

@@ -22,6 +22,7 @@ from portal.clients.commands.columns import choose_columns
 from portal.clients.commands.contacts import (
     add_contact,
     add_contacts,
+    add_new_contact,
     remove_contact,
     set_contact_end,
     set_main_contact,
@@ -46,6 +47,7 @@ __all__ = [
     "add_attributes",
     "add_contact",
     "add_contacts",
+    "add_new_contact",
     "archive_attribute",
     "bin_client",
     "choose_columns",

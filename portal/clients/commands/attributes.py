@@ -31,7 +31,7 @@ MOST_OPTIONS = 200
 def create_attribute(
     *,
     label: Mapping[str, str] | str,
-    type: str,  # noqa: A002 - the word of the domain
+    type: str,
     options: Sequence[Mapping[str, Any] | str] = (),
     rule: str = "",
     section: str = "",
@@ -99,7 +99,9 @@ def _clean_labels(label: Mapping[str, str] | str) -> dict[str, str]:
 
 def _clean_options(attribute: Attribute, options: Sequence[Mapping[str, Any] | str]) -> list[dict[str, Any]]:
     """Choices with keys that stay when a label is corrected: values are stored by key."""
-    known = {search_key(str(text)): option["key"] for option in attribute.options or [] for text in option["label"].values()}
+    known = {
+        search_key(str(text)): option["key"] for option in attribute.options or [] for text in option["label"].values()
+    }
     taken: dict[str, dict[str, Any]] = {}
     for option in options:
         label = _option_labels(option)
@@ -195,7 +197,13 @@ def set_attributes(
     rights.lock_client(client.id)
     last = _last_position(client.id)
     rows = [
-        {"client_id": client.id, "attribute_id": ident, "value": value, "required": ident in needed, "position": last + place}
+        {
+            "client_id": client.id,
+            "attribute_id": ident,
+            "value": value,
+            "required": ident in needed,
+            "position": last + place,
+        }
         for place, (ident, value) in enumerate(parsed.items(), start=1)
     ]
     statement = insert(ClientAttribute).values(rows)

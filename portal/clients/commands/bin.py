@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import column, delete, func, insert, literal, select, table, union_all
 from sqlalchemy.exc import IntegrityError
-
-from flask_babel import lazy_gettext as _l
 
 from portal import activity
 from portal.clients.commands.clients import lock
@@ -89,9 +88,13 @@ def erase_client(client: Client, *, actor: Any = None, confirmed_name: str | Non
 def _promise_deletions(client: Client) -> None:
     """List the client's objects for the store's sweeper, in the transaction that deletes the rows that know them."""
     versions = (
-        select(_VERSION.c.object_key).join(_FILE, _FILE.c.id == _VERSION.c.file_id).where(_FILE.c.client_id == literal(client.id))
+        select(_VERSION.c.object_key)
+        .join(_FILE, _FILE.c.id == _VERSION.c.file_id)
+        .where(_FILE.c.client_id == literal(client.id))
     )
-    uploads = select(_UPLOAD.c.object_key).where(_UPLOAD.c.client_id == literal(client.id), _UPLOAD.c.state == "pending")
+    uploads = select(_UPLOAD.c.object_key).where(
+        _UPLOAD.c.client_id == literal(client.id), _UPLOAD.c.state == "pending"
+    )
     keys = union_all(versions, uploads).subquery()
     db.session.execute(
         insert(_OBJECT_DELETION).from_select(["id", "object_key"], select(func.gen_random_uuid(), keys.c.object_key))

@@ -11,6 +11,8 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal import activity
+from portal.accounts import commands as accounts
+from portal.accounts.models import Person
 from portal.activity.commands import line, record_many
 from portal.clients.models import Client, Membership
 from portal.clients.refusals import AlreadyAContact, NotAContact, Unknown
@@ -30,6 +32,21 @@ def add_contact(client: Client, person: Any, *, is_main: bool = False, actor: An
     if person.id in _contact_ids(client.id):
         raise AlreadyAContact()
     add_contacts(client, [person], main_id=person.id if is_main else None, actor=actor)
+
+
+@transactional
+def add_new_contact(client: Client, *, invite: bool = True, actor: Any, **details: Any) -> Any:
+    """Make an account and add it to the client in one go.
+
+    :param invite: promise the activation mail.
+    :param details: what ``accounts.commands.create_contact`` takes.
+    :raises portal.accounts.commands.AddressTaken: somebody has this address; offer that person instead.
+    """
+    person = accounts.create_contact(actor=actor, **details)
+    add_contacts(client, [person], actor=actor)
+    if invite:
+        accounts.invite(person, actor=actor, client_id=client.id)
+    return person
 
 
 @transactional
@@ -73,9 +90,12 @@ def _contact_ids(client_id: uuid.UUID) -> set[uuid.UUID]:
 
 
 def _has_main(client_id: uuid.UUID) -> bool:
-    return db.session.scalars(
-        select(Membership.person_id).where(Membership.client_id == client_id, Membership.is_main)
-    ).first() is not None
+    return (
+        db.session.scalars(
+            select(Membership.person_id).where(Membership.client_id == client_id, Membership.is_main)
+        ).first()
+        is not None
+    )
 
 
 def _make_main(client_id: uuid.UUID, person_id: uuid.UUID) -> None:
@@ -107,9 +127,9 @@ def remove_contact(client: Client, person: Any, *, actor: Any) -> None:
     rights.lock_client(client.id)
     _contact(client.id, person.id)
     db.session.execute(
-        delete(Membership).where(
-            Membership.client_id == client.id, Membership.person_id == person.id, Membership.kind == "contact"
-        ).execution_options(synchronize_session=False)
+        delete(Membership)
+        .where(Membership.client_id == client.id, Membership.person_id == person.id, Membership.kind == "contact")
+        .execution_options(synchronize_session=False)
     )
     rights.forget(client.id, person_ids=[person.id])
     activity.record(activity.verbs.CONTACT_REMOVED, actor=actor, client=client, person=person.full_name)
@@ -135,8 +155,6 @@ def set_contact_end(client: Client, person_id: uuid.UUID, valid_until: datetime 
 
 
 def _contact(client_id: uuid.UUID, person_id: uuid.UUID) -> Any:
-    from portal.accounts.models import Person
-
     person = db.session.scalars(
         select(Person)
         .join(Membership, Membership.person_id == Person.id)

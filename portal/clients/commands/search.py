@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
@@ -28,7 +29,16 @@ def refresh_search(client_ids: Iterable[uuid.UUID]) -> None:
         return
     # The values below may have been set in this very transaction and not been written yet.
     db.session.flush()
-    columns = (Client.id, Client.name, Client.address, Client.postal_code, Client.city, Client.email, Client.phone, Client.tax)
+    columns = (
+        Client.id,
+        Client.name,
+        Client.address,
+        Client.postal_code,
+        Client.city,
+        Client.email,
+        Client.phone,
+        Client.tax,
+    )
     words: dict[uuid.UUID, list[str]] = {}
     for row in db.session.execute(select(*columns).where(Client.id.in_(ids))):
         words[row.id] = [part for part in row[1:] if part]
@@ -38,7 +48,7 @@ def refresh_search(client_ids: Iterable[uuid.UUID]) -> None:
         {"ident": client_id, "text": " " + search_key(" ".join(dict.fromkeys(parts)))[:SEARCHED_CHARACTERS]}
         for client_id, parts in words.items()
     ]
-    table = Client.__table__
+    table: Any = Client.__table__
     db.session.connection().execute(
         update(table).where(table.c.id == bindparam("ident")).values(search_text=bindparam("text")), updates
     )
@@ -50,7 +60,7 @@ def _attribute_words(ids: list[uuid.UUID]) -> list[tuple[uuid.UUID, str]]:
         .join(Attribute, Attribute.id == ClientAttribute.attribute_id)
         .where(ClientAttribute.client_id.in_(ids), ClientAttribute.value.is_not(None), Attribute.archived_at.is_(None))
         .execution_options(populate_existing=True)
-    ).tuples()
+    )
     found = []
     for client_id, value, attribute in rows:
         if attribute.type in ("yes_no", "long_text"):

@@ -21,9 +21,7 @@ from portal.permissions.levels import Level
 
 
 @transactional
-def set_standing(
-    client: Client, person: Any, level: Level, *, actor: Any, valid_until: datetime | None = None
-) -> None:
+def set_standing(client: Client, person: Any, level: Level, *, actor: Any, valid_until: datetime | None = None) -> None:
     """Give a collaborator a level on the whole client; *none* makes the client invisible to them.
 
     :raises NotACollaborator: the person is a contact.
@@ -33,11 +31,17 @@ def set_standing(
 
 @transactional
 def set_standings(
-    client: Client, levels: Mapping[uuid.UUID, Level], *, actor: Any, valid_until: datetime | None = None
+    client: Client,
+    levels: Mapping[uuid.UUID, Level],
+    *,
+    actor: Any,
+    valid_until: datetime | None = None,
+    keep_ends: bool = False,
 ) -> None:
     """Give several collaborators their levels on the client, with a bounded number of statements.
 
     :param levels: person id -> level; *none* ends the membership.
+    :param keep_ends: a membership that has an end keeps it, instead of getting ``valid_until``.
     :raises NotACollaborator: one of them is a contact.
     :raises Unknown: one of them does not exist.
     """
@@ -50,17 +54,24 @@ def set_standings(
     if any(not person.is_staff for person in people.values()):
         raise NotACollaborator()
     present = _present(client.id)
-    changed = {ident: level for ident, level in levels.items() if present.get(ident, (0, None)) != (int(level), valid_until)}
+    ends = {ident: present[ident][1] if keep_ends and ident in present else valid_until for ident in levels}
+    changed = {
+        ident: level
+        for ident, level in levels.items()
+        if present.get(ident, (0, ends[ident])) != (int(level), ends[ident])
+    }
     if not changed:
         return
-    _write(client.id, changed, actor, valid_until)
+    _write(client.id, changed, actor, ends)
     gone = [ident for ident, level in changed.items() if level is Level.NONE]
     if gone:
         rights.forget(client.id, person_ids=gone)
     rights.refresh(client.id, person_ids=list(changed))
     record_many(
         [
-            line(activity.verbs.STANDING_SET, actor=actor, client=client, person=people[ident].full_name, level=level.key)
+            line(
+                activity.verbs.STANDING_SET, actor=actor, client=client, person=people[ident].full_name, level=level.key
+            )
             for ident, level in changed.items()
         ]
     )
@@ -71,11 +82,13 @@ def _present(client_id: uuid.UUID) -> dict[uuid.UUID, tuple[int, datetime | None
         select(Membership.person_id, Membership.level, Membership.valid_until).where(
             Membership.client_id == client_id, Membership.kind == "collaborator"
         )
-    ).tuples()
+    )
     return {person_id: (level, until) for person_id, level, until in rows}
 
 
-def _write(client_id: uuid.UUID, levels: Mapping[uuid.UUID, Level], actor: Any, valid_until: datetime | None) -> None:
+def _write(
+    client_id: uuid.UUID, levels: Mapping[uuid.UUID, Level], actor: Any, ends: Mapping[uuid.UUID, datetime | None]
+) -> None:
     gone = [ident for ident, level in levels.items() if level is Level.NONE]
     if gone:
         db.session.execute(
@@ -91,7 +104,7 @@ def _write(client_id: uuid.UUID, levels: Mapping[uuid.UUID, Level], actor: Any, 
             "kind": "collaborator",
             "level": int(level),
             "added_by_id": actor.id if actor is not None else None,
-            "valid_until": valid_until,
+            "valid_until": ends[ident],
         }
         for ident, level in levels.items()
         if level is not Level.NONE

@@ -99,7 +99,7 @@ def duplicate_attribute_template(template: AttributeTemplate, *, actor: Any) -> 
         select(AttributeTemplateItem.attribute_id, AttributeTemplateItem.required)
         .where(AttributeTemplateItem.template_id == template.id)
         .order_by(AttributeTemplateItem.position)
-    ).tuples()
+    )
     base = template.name[:100]
     names = (_("%(name)s (copy %(number)s)", name=base, number=number) for number in range(2, 1000))
     free = next(name for name in (_("%(name)s (copy)", name=base), *names) if search_key(name) not in taken)
@@ -111,6 +111,8 @@ def delete_attribute_template(template: AttributeTemplate, *, actor: Any) -> Non
     """Delete a template; cards that were filled from it keep their fields."""
     activity.record(activity.verbs.TEMPLATE_CHANGED, actor=actor, template=template.name)
     db.session.execute(
-        delete(AttributeTemplate).where(AttributeTemplate.id == template.id).execution_options(synchronize_session=False)
+        delete(AttributeTemplate)
+        .where(AttributeTemplate.id == template.id)
+        .execution_options(synchronize_session=False)
     )
     db.session.expunge(template)

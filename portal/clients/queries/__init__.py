@@ -18,6 +18,7 @@ from portal.clients.queries.people import (
 from portal.clients.queries.table import filtered_clients
 from portal.clients.queries.visible import (
     binned_clients,
+    client_files,
     name_taken,
     near_duplicates,
     visible_clients,
@@ -30,6 +31,7 @@ __all__ = [
     "attributes_by_id",
     "binned_clients",
     "client_attributes",
+    "client_files",
     "client_groups",
     "client_level",
     "client_types",

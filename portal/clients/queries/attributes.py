@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, false, select
 from sqlalchemy.orm import contains_eager, selectinload
 
+from portal.accounts.viewer import Viewer
 from portal.clients.models import Attribute, AttributeTemplate, AttributeTemplateItem, ClientAttribute
 from portal.kit.db import db
 
@@ -16,7 +18,9 @@ def all_attributes() -> list[Attribute]:
     """Every attribute that is not archived, in its order."""
     return list(
         db.session.scalars(
-            select(Attribute).where(Attribute.archived_at.is_(None)).order_by(Attribute.position, Attribute.label_key, Attribute.id)
+            select(Attribute)
+            .where(Attribute.archived_at.is_(None))
+            .order_by(Attribute.position, Attribute.label_key, Attribute.id)
         )
     )
 
@@ -46,11 +50,7 @@ def client_attributes(client_id: uuid.UUID) -> list[ClientAttribute]:
 
 def attribute_templates() -> list[AttributeTemplate]:
     """All attribute templates with their items and attributes, by name: three statements whatever their number."""
-    return list(
-        db.session.scalars(
-            select(AttributeTemplate).options(_items()).order_by(AttributeTemplate.name_key)
-        )
-    )
+    return list(db.session.scalars(select(AttributeTemplate).options(_items()).order_by(AttributeTemplate.name_key)))
 
 
 def template_with_items(template_id: uuid.UUID) -> AttributeTemplate | None:
@@ -63,5 +63,17 @@ def template_with_items(template_id: uuid.UUID) -> AttributeTemplate | None:
     ).one_or_none()
 
 
-def _items():  # type: ignore[no-untyped-def]
+def templates_to_edit(viewer: Viewer) -> Select[AttributeTemplate]:
+    """Attribute templates with their items, for the doors; contacts have none."""
+    found = select(AttributeTemplate).options(_items())
+    return found if viewer.is_staff else found.where(false())
+
+
+def attributes_to_edit(viewer: Viewer) -> Select[Attribute]:
+    """Attributes in use, for the doors; contacts have none."""
+    found = select(Attribute).where(Attribute.archived_at.is_(None))
+    return found if viewer.is_staff else found.where(false())
+
+
+def _items() -> Any:
     return selectinload(AttributeTemplate.items).joinedload(AttributeTemplateItem.attribute)

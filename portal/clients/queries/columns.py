@@ -42,7 +42,8 @@ FIXED = (
     Column("language", _l("Language")),
     Column("created", _l("Created")),
 )
-# The name always stands first, with the type below it. The first ones fill a laptop's width; the rest is one scroll away.
+# The name always stands first, with the type below it. The first ones fill a laptop's width; the rest is one scroll
+# away.
 DEFAULT = (
     *("group", "contacts", "members", "folders", "status"),
     *("address", "city", "postal_code", "phone", "email", "tax", "language"),
@@ -54,7 +55,7 @@ def known_columns(attributes: Iterable[Attribute]) -> dict[str, Column]:
     known = {column.key: column for column in FIXED}
     for attribute in attributes:
         column = Column(
-            key=f"field:{attribute.id}",
+            key=f"attribute:{attribute.id}",
             label=label_in(attribute.label),
             sortable=attribute.type != "many_of",
             numeric=attribute.type in ("number", "money"),

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from portal.clients.fields import STATUSES
 
 SEARCH_LENGTH = 200
+# Between two attribute filters; a comma may stand in a value.
+PAIRS = "~"
 
 
-def _several(value: Any) -> list[str]:
+def _several(value: Any, separator: str = ",") -> list[str]:
+    """The parts of one argument; several are one text with separators, so that every argument stands once."""
     if value is None:
         return []
-    return [str(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else [str(value)]
+    given = (
+        [str(part) for part in value] if isinstance(value, Sequence) and not isinstance(value, str) else [str(value)]
+    )
+    return [part for text in given for part in text.split(separator) if part]
+
+
+def _first(value: Any) -> str:
+    return str(value[0] if value else "") if isinstance(value, list | tuple) else str(value or "")
 
 
 def _ids(value: Any) -> tuple[uuid.UUID, ...]:
@@ -25,7 +35,7 @@ def _ids(value: Any) -> tuple[uuid.UUID, ...]:
             found.append(uuid.UUID(part))
         except ValueError:
             continue
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True)
@@ -40,17 +50,18 @@ class Filters:
     # (attribute id, canonical value)
     attributes: tuple[tuple[uuid.UUID, str], ...] = ()
     disabled: bool = False
-    _given: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> Filters:
         """Out of query arguments: ``q, group, type, status, collaborator, field (id:value), disabled``.
 
-        :param given: values are texts or lists of texts (``request.args.to_dict(flat=False)``).
+        Several groups, types, statuses and collaborators are separated by commas, several fields by ``~``.
+
+        :param given: values are texts or lists of texts.
         """
-        text = (_several(given.get("q")) or [""])[0].replace("\x00", "")[:SEARCH_LENGTH].strip()
+        text = _first(given.get("q")).replace("\x00", "")[:SEARCH_LENGTH].strip()
         pairs = []
-        for pair in _several(given.get("field")):
+        for pair in _several(given.get("field"), PAIRS):
             ident, _colon, value = pair.partition(":")
             if value and "\x00" not in value and (known := _ids(ident)):
                 pairs.append((known[0], value))
@@ -61,19 +72,18 @@ class Filters:
             statuses=tuple(status for status in _several(given.get("status")) if status in STATUSES),
             collaborators=_ids(given.get("collaborator")),
             attributes=tuple(pairs),
-            disabled=_several(given.get("disabled")) == ["1"],
-            _given=given,
+            disabled=_first(given.get("disabled")) == "1",
         )
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, str]:
         """The query arguments that give these filters; empty ones are left out."""
         every = {
             "q": self.q,
-            "group": [str(ident) for ident in self.groups],
-            "type": [str(ident) for ident in self.types],
-            "status": list(self.statuses),
-            "collaborator": [str(ident) for ident in self.collaborators],
-            "field": [f"{ident}:{value}" for ident, value in self.attributes],
+            "group": ",".join(map(str, self.groups)),
+            "type": ",".join(map(str, self.types)),
+            "status": ",".join(self.statuses),
+            "collaborator": ",".join(map(str, self.collaborators)),
+            "field": PAIRS.join(f"{ident}:{value}" for ident, value in self.attributes),
             "disabled": "1" if self.disabled else "",
         }
         return {key: value for key, value in every.items() if value}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, false, func, select
 
+from portal.accounts.viewer import Viewer
 from portal.clients.models import Client, ClientGroup, ClientType
 from portal.kit.db import db
 
@@ -32,4 +33,14 @@ def type_counts() -> dict[uuid.UUID, int]:
 
 def _counts(column: object) -> dict[uuid.UUID, int]:
     counted = select(column, func.count()).where(Client.binned_at.is_(None)).group_by(column)  # type: ignore[call-overload]
-    return {ident: count for ident, count in db.session.execute(counted).tuples() if ident is not None}
+    return {ident: count for ident, count in db.session.execute(counted) if ident is not None}
+
+
+def all_groups(viewer: Viewer) -> Select[ClientGroup]:
+    """Client groups for the doors; contacts have none."""
+    return select(ClientGroup) if viewer.is_staff else select(ClientGroup).where(false())
+
+
+def all_types(viewer: Viewer) -> Select[ClientType]:
+    """Client types for the doors; contacts have none."""
+    return select(ClientType) if viewer.is_staff else select(ClientType).where(false())

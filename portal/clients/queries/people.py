@@ -24,7 +24,7 @@ def client_level(viewer: Viewer, client: Client) -> Level:
             Membership.client_id == client.id,
             Membership.person_id == viewer.person_id,
             Membership.kind == "collaborator",
-            or_(Membership.valid_until.is_(None), Membership.valid_until > func.now()),
+            or_(Membership.valid_until.is_(None), Membership.valid_until > func.statement_timestamp()),
         )
     ).scalar_one_or_none()
     level = Level(found or 0)
@@ -39,7 +39,7 @@ def contacts_of(client_id: uuid.UUID) -> list[Any]:
             .join(Membership, Membership.person_id == Person.id)
             .where(Membership.client_id == client_id, Membership.kind == "contact")
             .order_by(Membership.is_main.desc(), Person.search_key, Person.id)
-        ).tuples()
+        )
     )
 
 
@@ -50,7 +50,7 @@ def collaborators_of(client_id: uuid.UUID) -> list[Any]:
         .outerjoin(Membership, (Membership.person_id == Person.id) & (Membership.client_id == client_id))
         .where(Person.kind == "collaborator", Person.disabled_at.is_(None))
         .order_by(Person.search_key, Person.id)
-    ).tuples()
+    )
     return sorted(rows, key=lambda row: row[0].role.position if row[0].role else 99)
 
 

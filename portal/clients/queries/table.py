@@ -1,4 +1,6 @@
-"""The client table: filtered, ordered, by pages, with what stands in its cells. As many statements for 50 rows as for one."""
+"""The client table: filtered, ordered, by pages, with what stands in its cells.
+
+As many statements for 50 rows as for one."""
 
 from __future__ import annotations
 
@@ -16,10 +18,11 @@ from portal.accounts.viewer import Viewer
 from portal.clients.models import Attribute, Client, ClientAttribute, ClientGroup, ClientType, Membership
 from portal.clients.queries.columns import Column
 from portal.clients.queries.filters import Filters
-from portal.clients.queries.visible import visible_clients
+from portal.clients.queries.visible import visible_clients, visible_memberships
 from portal.kit.db import db
 from portal.kit.names import search_key
 from portal.kit.paging import Page, page_of
+from portal.permissions.levels import Level
 from portal.permissions.queries import with_level
 
 PAGE = 50
@@ -27,7 +30,12 @@ WORDS = 8
 
 # A table of the floor above, named here and not imported.
 _FOLDER = table(
-    "folder", column("id", Uuid()), column("client_id", Uuid()), column("parent_id", Uuid()), column("scope_id", Uuid()), column("bin_id", Uuid())
+    "folder",
+    column("id", Uuid()),
+    column("client_id", Uuid()),
+    column("parent_id", Uuid()),
+    column("scope_id", Uuid()),
+    column("bin_id", Uuid()),
 )
 
 
@@ -40,9 +48,11 @@ class Row:
     members: int = 0
     folders: int = 0
     values: dict[uuid.UUID, str] = field(default_factory=dict)
+    # May the viewer's level on this client change it? The role decides about the rest.
+    full: bool = False
 
 
-def filtered_clients(viewer: Viewer, filters: Filters | Mapping[str, Any]) -> Select[tuple[Client]]:
+def filtered_clients(viewer: Viewer, filters: Filters | Mapping[str, Any]) -> Select[Client]:
     """The clients that the viewer sees and the filters let through, in no order.
 
     :param filters: ``Filters``, or the query arguments that ``Filters.of`` takes.
@@ -69,11 +79,13 @@ def filtered_clients(viewer: Viewer, filters: Filters | Mapping[str, Any]) -> Se
     return found
 
 
-def _with_value(attribute_id: uuid.UUID, value: str) -> Select[tuple[uuid.UUID]]:
+def _with_value(attribute_id: uuid.UUID, value: str) -> Select[uuid.UUID]:
     holds = ClientAttribute.value == value
     # Several choices are a JSON list of keys.
     one_of_many = and_(ClientAttribute.value.like("[%"), ClientAttribute.value.contains(f'"{value}"', autoescape=True))
-    return select(ClientAttribute.client_id).where(ClientAttribute.attribute_id == attribute_id, or_(holds, one_of_many))
+    return select(ClientAttribute.client_id).where(
+        ClientAttribute.attribute_id == attribute_id, or_(holds, one_of_many)
+    )
 
 
 def _matches(word: str) -> Any:
@@ -109,7 +121,9 @@ def ordered(found: Select[Any], sort: str, columns: Mapping[str, Column]) -> Sel
         by = [Client.name_key]
         down = down and key == "name"
     # Empty values come last in both directions: the first of two keys says "empty", and is never turned.
-    turned = [part if place == 0 and len(by) == 2 else (part.desc() if down else part.asc()) for place, part in enumerate(by)]
+    turned = [
+        part if place == 0 and len(by) == 2 else (part.desc() if down else part.asc()) for place, part in enumerate(by)
+    ]
     return found.order_by(*turned, *ends, Client.id.asc())
 
 
@@ -174,29 +188,39 @@ def client_page(
 
 
 def fill(viewer: Viewer, rows: dict[uuid.UUID, Row], columns: Sequence[Column]) -> None:
-    """Read what stands in the cells of these rows: at most four statements."""
+    """Read what stands in the cells of these rows: at most five statements."""
     keys = {column.key for column in columns}
     if not rows:
         return
+    _fill_rights(viewer, rows)
     if keys & {"contacts", "members"}:
         _fill_people(rows)
     if "folders" in keys:
-        for client_id, count in db.session.execute(_folder_counts(viewer, list(rows))).tuples():
+        for client_id, count in db.session.execute(_folder_counts(viewer, list(rows))):
             rows[client_id].folders = count
     wanted = [column.attribute.id for column in columns if column.attribute is not None]
     if wanted:
         values = select(ClientAttribute.client_id, ClientAttribute.attribute_id, ClientAttribute.value).where(
             ClientAttribute.client_id.in_(rows), ClientAttribute.attribute_id.in_(wanted)
         )
-        for client_id, attribute_id, value in db.session.execute(values).tuples():
+        for client_id, attribute_id, value in db.session.execute(values):
             rows[client_id].values[attribute_id] = value or ""
 
 
+def _fill_rights(viewer: Viewer, rows: dict[uuid.UUID, Row]) -> None:
+    full = set(rows)
+    if not viewer.sees_all:
+        mine = visible_memberships(viewer).where(Membership.client_id.in_(rows), Membership.level == int(Level.FULL))
+        full = set(db.session.scalars(mine))
+    for client_id, row in rows.items():
+        row.full = client_id in full
+
+
 def _fill_people(rows: dict[uuid.UUID, Row]) -> None:
-    present = or_(Membership.valid_until.is_(None), Membership.valid_until > func.now())
+    present = or_(Membership.valid_until.is_(None), Membership.valid_until > func.statement_timestamp())
     belongs = and_(Membership.client_id.in_(rows), present, or_(Membership.kind == "contact", Membership.level > 0))
     counts = select(Membership.client_id, func.count()).where(belongs).group_by(Membership.client_id)
-    for client_id, count in db.session.execute(counts).tuples():
+    for client_id, count in db.session.execute(counts):
         rows[client_id].members = count
     people = (
         select(Membership.client_id, Person)
@@ -205,7 +229,7 @@ def _fill_people(rows: dict[uuid.UUID, Row]) -> None:
         .order_by(Membership.is_main.desc(), Person.search_key)
     )
     found: dict[uuid.UUID, list[Person]] = defaultdict(list)
-    for client_id, person in db.session.execute(people).tuples():
+    for client_id, person in db.session.execute(people):
         found[client_id].append(person)
     for client_id, contacts in found.items():
         rows[client_id].contacts = contacts

@@ -17,18 +17,18 @@ from portal.permissions.levels import Level
 NEAR = 0.55
 
 
-def visible_memberships(viewer: Viewer) -> Select[tuple[uuid.UUID]]:
+def visible_memberships(viewer: Viewer) -> Select[uuid.UUID]:
     """Ids of the clients to which this person belongs at this moment, with a level for collaborators."""
     mine = select(Membership.client_id).where(
         Membership.person_id == viewer.person_id,
-        or_(Membership.valid_until.is_(None), Membership.valid_until > func.now()),
+        or_(Membership.valid_until.is_(None), Membership.valid_until > func.statement_timestamp()),
     )
     if viewer.is_staff:
         return mine.where(Membership.kind == "collaborator", Membership.level > int(Level.NONE))
     return mine.where(Membership.kind == "contact")
 
 
-def visible_clients(viewer: Viewer) -> Select[tuple[Client]]:
+def visible_clients(viewer: Viewer) -> Select[Client]:
     """Clients that the viewer may know of: not binned; for contacts also not disabled."""
     seen = select(Client).where(Client.binned_at.is_(None))
     if viewer.sees_all:
@@ -37,7 +37,12 @@ def visible_clients(viewer: Viewer) -> Select[tuple[Client]]:
     return seen if viewer.is_staff else seen.where(Client.disabled_at.is_(None))
 
 
-def binned_clients(viewer: Viewer) -> Select[tuple[Client]]:
+def client_files(viewer: Viewer) -> Select[Client]:
+    """Clients whose card the viewer may open: contacts have none, not even of their own client."""
+    return visible_clients(viewer) if viewer.is_staff else select(Client).where(false())
+
+
+def binned_clients(viewer: Viewer) -> Select[Client]:
     """Clients in the bin that this collaborator saw before."""
     if not viewer.is_staff:
         return select(Client).where(false())

@@ -1,0 +1,16 @@
+"""Pages of the client base. Importing a module opens its doors."""
+
+from portal.clients.views import (
+    attributes,
+    bin,
+    card,
+    collaborators,
+    contacts,
+    information,
+    lists,
+    table,
+    templates,
+)
+from portal.clients.views.blueprint import bp
+
+__all__ = ["attributes", "bin", "bp", "card", "collaborators", "contacts", "information", "lists", "table", "templates"]
