@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
+from importlib.util import find_spec
 
 import structlog
 from sqlalchemy import select
@@ -32,7 +33,8 @@ def connectors() -> dict[str, Connector]:
 
 def _own() -> Iterator[type[Connector]]:
     for module in pkgutil.iter_modules(package.__path__):
-        if module.ispkg:
+        # The package's own folders (its pages) are no connectors: they have no such module.
+        if module.ispkg and find_spec(f"{package.__name__}.{module.name}.connector"):
             yield _class_of(import_module(f"{package.__name__}.{module.name}.connector"))
 
 
