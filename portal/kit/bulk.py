@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import TextClause, text
+from sqlalchemy import Column, TextClause, text
 from sqlalchemy.dialects import postgresql
 
 from portal.kit.db import Model, db, pretended_moments
@@ -21,11 +21,17 @@ def rows_from(model: type[Model], rows: Sequence[dict[str, Any]]) -> TextClause:
     columns = model.metadata.tables[model.__tablename__].c
     names = list(rows[0])
     arrays = ", ".join(
-        f"CAST(:{name} AS {columns[name].type.compile(dialect=postgresql.dialect())}[])"  # type: ignore[no-untyped-call]
+        f"CAST(:{name} AS {_sql_type(columns[name])}[])"
         for name in names
     )
     source = text(f"SELECT * FROM unnest({arrays})")
     return source.bindparams(**{name: [row[name] for row in rows] for name in names})
+
+
+def _sql_type(column: Column[Any]) -> str:
+    """The type as a cast names it: a collation belongs to the column and cannot stand there."""
+    compiled = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    return compiled.split(" COLLATE ")[0]
 
 
 def insert_rows(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
