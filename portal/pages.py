@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.kit.db import db
 from portal.kit.errors import Refused
@@ -68,6 +68,9 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
     """404 and the like, in the reader's language."""
     if error.response is not None:
         return error
+    if isinstance(error, SecurityError):
+        # A forged Host header: without a host of ours no address can be built, so no page either.
+        return "400 Bad Request", 400, {"Content-Type": "text/plain"}
     status = error.code or 500
     sentences = {
         400: _("The request could not be understood."),

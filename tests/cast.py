@@ -7,6 +7,7 @@ Acme with fewer rights (deposit on *Exchange*), **Mallory** is a contact of anot
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,10 +109,16 @@ def _contact(key: str, first: str, last: str, actor: Any) -> Person:
     return _activated(person)
 
 
-def _activated(person: Person) -> Person:
+@functools.cache
+def _password_hash() -> str:
+    """Hashing is slow on purpose; once per run is enough for invented people."""
     from portal.accounts.passwords import hash_password
 
-    person.password_hash = hash_password(PASSWORD)
+    return hash_password(PASSWORD)
+
+
+def _activated(person: Person) -> Person:
+    person.password_hash = _password_hash()
     person.activated_at = func.now()
     db.session.flush()  # the moment is the database's
     db.session.refresh(person)
