@@ -1,0 +1,1 @@
+"""The demo firm, made through the product's own commands."""
