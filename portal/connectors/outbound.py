@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 import httpcore
@@ -128,7 +129,9 @@ def _port(url: httpx.URL) -> int:
     return url.port or (443 if url.scheme == "https" else 80)
 
 
+@cache
 def _tls() -> ssl.SSLContext:
+    """Reading the authorities' certificates takes longer than most deliveries: once per process."""
     return httpcore.default_ssl_context()
 
 
