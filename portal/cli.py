@@ -144,7 +144,8 @@ def route_table(app: Flask) -> list[dict[str, Any]]:
     for rule in app.url_map.iter_rules():
         policy = policy_of(app.view_functions[rule.endpoint])
         methods = sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
-        name = policy.name if policy else None
+        # Flask's own route of the files under static/: anybody may fetch them.
+        name = policy.name if policy else "public" if rule.endpoint == "static" else None
         rows.append({"methods": " ".join(methods), "rule": rule.rule, "endpoint": rule.endpoint, "policy": name})
     return sorted(rows, key=lambda row: (str(row["rule"]), str(row["methods"])))
 
