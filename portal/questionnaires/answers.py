@@ -74,7 +74,8 @@ def _text(question: Question, text: str) -> str:
 def _number(question: Question, text: str) -> str:
     bare = re.sub(r"[\s'’]", "", text).replace("−", "-")
     try:
-        if len(bare) > NUMBER_LENGTH:
+        # Digits only: an exponent of a few letters would grow into megabytes when it is written out.
+        if len(bare) > NUMBER_LENGTH or not re.fullmatch(r"[+-]?[0-9][0-9.,]*", bare):
             raise ValueError
         plain = re.fullmatch(r"[+-]?\d+([.,]\d+)?", bare)
         # Without groups of thousands a comma and a point mean the same; with them the reader's language decides.
