@@ -86,8 +86,9 @@ def all_faults() -> list[str]:
 
 def update() -> None:
     """Bring the catalogues up to date with the source: new messages come in empty, those gone are dropped."""
-    source = extracted()
     for language in LANGUAGES:
+        # Extracted anew: the update puts the source's own message objects into the catalogue.
+        source = extracted()
         path = TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
         known = catalogue(language) if path.exists() else Catalog(locale=language, project="Atrium")
         known.update(source, no_fuzzy_matching=True)
