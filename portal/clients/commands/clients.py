@@ -148,6 +148,8 @@ def _apply(client: Client, values: dict[str, Any], actor: Any) -> None:
 def record_change(client: Client, labels: list[str], actor: Any) -> None:
     """Log that fields were changed, by the names that the firm gives them."""
     activity.record(activity.verbs.CLIENT_CHANGED, actor=actor, client=client, fields=", ".join(labels))
+    told = {"name": client.name, "fields": labels}
+    emit("connectors.publish", event="client.changed", client_id=client.id, data=told)
 
 
 def str_in_firm_language(text: Any) -> str:

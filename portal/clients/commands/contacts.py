@@ -133,6 +133,7 @@ def remove_contact(client: Client, person: Any, *, actor: Any) -> None:
     )
     rights.forget(client.id, person_ids=[person.id])
     activity.record(activity.verbs.CONTACT_REMOVED, actor=actor, client=client, person=person.full_name)
+    emit("connectors.publish", event="contact.removed", client_id=client.id, data={"person_id": str(person.id)})
 
 
 @transactional

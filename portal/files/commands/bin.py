@@ -14,6 +14,7 @@ from portal.files.models import BinEntry, File, Folder
 from portal.files.refusals import Gone, RootIsFixed
 from portal.kit.db import db, transactional
 from portal.kit.names import extension, name_key, search_key
+from portal.outbox import emit
 from portal.permissions.commands import lock_client
 
 _QUIETLY = {"synchronize_session": False}
@@ -46,6 +47,8 @@ def bin_folder(folder: Folder, *, actor: Any) -> BinEntry:
     )
     reread(folder.client_id)
     activity.record(activity.verbs.FOLDER_BINNED, actor=actor, folder=folder)
+    told = {"folder_id": str(folder.id), "name": folder.name}
+    emit("connectors.publish", event="folder.binned", client_id=folder.client_id, data=told)
     return entry
 
 
@@ -63,6 +66,8 @@ def bin_file(file: File, *, actor: Any) -> BinEntry:
     found.bin_id = entry.id
     db.session.flush()  # lists read it by SQL
     activity.record(activity.verbs.FILE_BINNED, actor=actor, folder=folder, file=found)
+    told = {"file_id": str(found.id), "name": found.name, "folder_id": str(folder.id)}
+    emit("connectors.publish", event="file.binned", client_id=folder.client_id, data=told)
     return entry
 
 

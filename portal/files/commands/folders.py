@@ -15,6 +15,7 @@ from portal.files.models import Folder
 from portal.files.refusals import IntoItself, OtherClient, RootIsFixed, TooDeep
 from portal.kit.db import db, new_id, transactional
 from portal.kit.names import name_key
+from portal.outbox import emit
 from portal.permissions.commands import (
     NewScope,
     create_root_scope,
@@ -69,6 +70,8 @@ def create_folder(parent: Folder, *, name: str, actor: Any) -> Folder:
     db.session.add(folder)
     db.session.flush()  # rights and lists read the folder by SQL
     activity.record(activity.verbs.FOLDER_CREATED, actor=actor, folder=folder)
+    told = {"folder_id": str(folder.id), "name": folder.name, "parent_id": str(parent.id)}
+    emit("connectors.publish", event="folder.created", client_id=folder.client_id, data=told)
     return folder
 
 
