@@ -16,7 +16,7 @@ from portal.files.commands import bin as bins
 from portal.files.commands import folders, rights
 from portal.files.models import BinEntry, Folder
 from portal.files.queries import folder_levels, path_folders, visible_folders
-from portal.files.refusals import Gone, IntoItself, NotAMember
+from portal.files.refusals import IntoItself, NotAMember
 from portal.kit.clock import now
 from portal.kit.db import db
 from portal.permissions.levels import Level
@@ -272,6 +272,3 @@ def _check_shape(client_id: uuid.UUID) -> None:
         {"client": client_id},
     ).all()
     assert not torn, torn
-
-
-__all__ = ["Gone", "Somebody", "World"]

@@ -23,7 +23,8 @@ from tests.statements import counted
 def put(folder: Folder, name: str, by) -> File:
     """A file's row, without bytes: these tests are about names and rights."""
     file = File(
-        client_id=folder.client_id, folder_id=folder.id, name=name, name_key=name_key(name), search_key=search_key(name),
+        client_id=folder.client_id, folder_id=folder.id,
+        name=name, name_key=name_key(name), search_key=search_key(name),
         ext=extension(name), version_id=uuid.uuid4(), size=1, content_type="text/plain", uploaded_by_id=by.id,
     )  # fmt: skip
     db.session.add(file)

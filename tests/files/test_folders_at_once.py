@@ -35,7 +35,9 @@ def real(fresh_environment: Callable[[], dict[str, str]], tmp_path: object) -> I
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
-    engines.drop(env, env["DATABASE_URL"])
+    # A database cannot be dropped by a connection to itself.
+    elsewhere = {**env, "DATABASE_URL": engines.with_database(env["DATABASE_URL"], "postgres")}
+    engines.drop(elsewhere, env["DATABASE_URL"])
 
 
 def _together(app: Flask, *works: Callable[[], object]) -> list[object]:

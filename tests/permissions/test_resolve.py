@@ -14,7 +14,10 @@ BOB = uuid.uuid4()
 NOON = BEGINNING + timedelta(days=9000)
 
 
-def _answers(grants, standing=Standing(0)):
+OUTSIDER = Standing(0)
+
+
+def _answers(grants, standing=OUTSIDER):
     found = resolve(PARENTS, {(scope, BOB): grant for scope, grant in grants.items()}, {BOB: standing}, PARENTS)
     return {scope: found.get((scope, BOB), ()) for scope in PARENTS}
 
