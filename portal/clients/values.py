@@ -281,7 +281,7 @@ def shown(attribute: Attribute, canonical: str | None) -> str:
     if attribute.type == "number":
         return str(format_decimal(Decimal(canonical), locale=get_locale(), decimal_quantization=False))
     if attribute.type == "money":
-        return i18n.money(int(canonical), currency())
+        return str(i18n.money(int(canonical), currency()))
     if attribute.type == "date":
         return i18n.day(date.fromisoformat(canonical))
     if attribute.type == "yes_no":

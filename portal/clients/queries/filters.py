@@ -40,7 +40,7 @@ def _ids(value: Any) -> tuple[uuid.UUID, ...]:
 
 @dataclass(frozen=True)
 class Filters:
-    """Filters of the client table. Unknown and malformed ones are left out rather than refused: they come from links."""
+    """Filters of the client table. Malformed ones are left out rather than refused: they come from links."""
 
     q: str = ""
     groups: tuple[uuid.UUID, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from sqlalchemy import func
 
 from portal.clients import commands
 from portal.clients.commands.bin import KEPT_FOR
@@ -23,7 +24,9 @@ from portal.kit.web import allowed, current_viewer, is_fragment_request, redirec
 @allowed(can_see_bin)
 def show_bin() -> ResponseReturnValue:
     """Clients in the bin, the latest first."""
-    found = binned_clients(current_viewer()).order_by(Client.binned_at.desc(), Client.id)
+    # The key of a page must not be nullable; everything in the bin has a moment.
+    since = func.coalesce(Client.binned_at, Client.created_at)
+    found = binned_clients(current_viewer()).order_by(since.desc(), Client.id)
     page = page_of(found, size=50, place=request.args.get("after"))
     template = "clients/_bin_rows.html" if request.args.get("after") and is_fragment_request() else "clients/bin.html"
     return render_template(template, clients=page.items, next_place=page.next_place, kept_for=KEPT_FOR)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta
 
 from flask import abort, flash, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import get_timezone, to_user_timezone
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import to_user_timezone, to_utc
 
 from portal.accounts import commands as accounts
 from portal.accounts.models import Person
@@ -149,11 +147,12 @@ def _end_of_day(raw: str) -> datetime | None:
     canonical = values.parse(Attribute(type="date"), raw)
     if canonical is None:
         return None
-    zone: Any = get_timezone() or ZoneInfo("UTC")
     try:
-        return datetime.combine(datetime.fromisoformat(canonical) + timedelta(days=1), time(), tzinfo=zone)
+        midnight = datetime.combine(date.fromisoformat(canonical) + timedelta(days=1), time())
+        found: datetime = to_utc(midnight).replace(tzinfo=UTC)
     except OverflowError:
         raise BadValue(_l("This date lies too far ahead.")) from None
+    return found
 
 
 @bp.post("/clients/<uuid:client_id>/contacts/<uuid:person_id>/removal")

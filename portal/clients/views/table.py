@@ -10,7 +10,6 @@ from flask import flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.accounts.models import Person
 from portal.accounts.queries import collaborators
 from portal.clients import commands
 from portal.clients.fields import STATUS_TONES, STATUSES
@@ -42,6 +41,8 @@ class FilterMenu:
     key: str
     label: str
     choices: list[Choice]
+    # A chip of its own; the others share one menu.
+    first: bool = False
 
 
 @bp.get("/clients")
@@ -56,10 +57,17 @@ def index() -> ResponseReturnValue:
     sort, place = request.args.get("sort", "name"), request.args.get("after")
     page = client_page(viewer, filters, sort=sort, columns=columns, known=known, place=place)
     arguments: dict[str, Any] = {**filters.arguments(), **({"sort": sort} if sort != "name" else {})}
+    # How many stand on the page already travels with the address of the next part; it is shown, never used.
+    seen = request.args.get("seen", 0, type=int) + len(page.items)
+    total = request.args.get("of", type=int) if place else None
+    total = count_clients(viewer, filters) if total is None else total
+    onward: dict[str, Any] = {"after": page.next_place, "seen": seen, "of": total}
     context = {
         "rows": page.items,
+        "seen": seen,
+        "total": total,
         "columns": columns,
-        "next_url": url_for("clients.index", **arguments, after=page.next_place) if page.next_place else None,
+        "next_url": url_for("clients.index", **arguments, **onward) if page.next_place else None,
         "shown_value": shown,
         "statuses": STATUSES,
         "status_tones": STATUS_TONES,
@@ -76,7 +84,6 @@ def index() -> ResponseReturnValue:
         sort=sort,
         menus=menus,
         known=known,
-        total=count_clients(viewer, filters),
         may_create=can_create_clients(viewer),
         may_export=can_export(viewer),
     )
@@ -96,14 +103,14 @@ def _menus(filters: Filters, arguments: dict[str, Any], attributes: Iterable[Att
             found.append(Choice(str(label), address, value in chosen))
         return found
 
-    people: list[Person] = list(collaborators())
+    groups = [(str(group.id), group.name) for group in client_groups()]
+    kinds = [(str(kind.id), kind.name) for kind in client_types()]
+    people = [(str(one.id), one.full_name) for one in collaborators()]
     menus = [
-        FilterMenu("group", _("Group"), choices("group", [(str(group.id), group.name) for group in client_groups()])),
-        FilterMenu("type", _("Type"), choices("type", [(str(kind.id), kind.name) for kind in client_types()])),
-        FilterMenu("status", _("Status"), choices("status", STATUSES.items())),
-        FilterMenu(
-            "collaborator", _("Collaborator"), choices("collaborator", [(str(one.id), one.full_name) for one in people])
-        ),
+        FilterMenu("group", _("Group"), choices("group", groups), first=True),
+        FilterMenu("status", _("Status"), choices("status", STATUSES.items()), first=True),
+        FilterMenu("collaborator", _("Collaborator"), choices("collaborator", people), first=True),
+        FilterMenu("type", _("Type"), choices("type", kinds)),
     ]
     for attribute in attributes:
         values = _filter_values(attribute)
