@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from flask import Blueprint, current_app, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
@@ -14,6 +16,13 @@ bp = Blueprint("accounts", __name__)
 # Made at the start, so that the first try on an unknown address does not take longer than the others.
 bp.add_app_template_filter(device)
 bp.record_once(lambda _state: passwords.dummy_hash())
+
+
+@bp.app_template_global("here")
+def here() -> str:
+    """The address of this page, for forms that come back to it; whatever it holds is percent-encoded (RFC 3986)."""
+    query = request.query_string.decode("latin-1")
+    return quote(request.path, safe="/") + ("?" + quote(query, safe="=&%+") if query else "")
 
 
 def user_agent() -> str:
