@@ -6,13 +6,36 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import String, Uuid, bindparam, insert, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from portal.activity.models import Activity, ActivityName
 from portal.activity.verbs import Verb
 from portal.kit.db import db, new_id, pretended_moments
 from portal.kit.names import extension, search_key
+
+# One round trip for one line. The name is looked for first, because an update on conflict would lock the row of a
+# common name against everybody else.
+_ONE = text(
+    """
+    WITH known AS (SELECT id FROM activity_name WHERE name = :name),
+    added AS (
+        INSERT INTO activity_name (name, key) SELECT :name, :key
+        WHERE CAST(:name AS text) IS NOT NULL AND NOT EXISTS (SELECT FROM known)
+        ON CONFLICT (name) DO UPDATE SET key = excluded.key RETURNING id
+    )
+    INSERT INTO activity (id, verb, client_id, actor_id, folder_id, file_id, name_id, ext, details)
+    VALUES (
+        :id, :verb, :client_id, :actor_id, :folder_id, :file_id,
+        (SELECT id FROM known UNION ALL SELECT id FROM added LIMIT 1), :ext, :details
+    )
+    """
+).bindparams(
+    *[bindparam(key, type_=Uuid()) for key in ("id", "client_id", "actor_id", "folder_id", "file_id")],
+    *[bindparam(key, type_=String()) for key in ("name", "key", "verb", "ext")],
+    bindparam("details", type_=JSONB()),
+)
 
 
 def record(
@@ -27,7 +50,11 @@ def record(
     :param details: what the verb's sentence needs beyond that; JSON values.
     :raises ValueError: a detail that the verb needs is missing.
     """
-    return record_many([line(verb, actor=actor, client=client, folder=folder, file=file, **details)])[0]
+    entry = line(verb, actor=actor, client=client, folder=folder, file=file, **details)
+    name = entry.pop("subject_name")
+    db.session.execute(_ONE, {**entry, "name": name, "key": search_key(name) if name else ""})
+    ident: uuid.UUID = entry["id"]
+    return ident
 
 
 def line(
@@ -87,10 +114,10 @@ def _name_ids(names: Iterable[str]) -> dict[str, int]:
         statement = upsert(ActivityName).values(values)
         statement = statement.on_conflict_do_update(index_elements=["name"], set_={"key": statement.excluded.key})
         added = db.session.execute(statement.returning(ActivityName.name, ActivityName.id)).all()
-        found.update({name: ident for name, ident in added})
+        found.update((row.name, row.id) for row in added)
     return found
 
 
 def _known_names(names: list[str]) -> dict[str, int]:
     rows = db.session.execute(select(ActivityName.name, ActivityName.id).where(ActivityName.name.in_(names))).all()
-    return {name: ident for name, ident in rows}
+    return {row.name: row.id for row in rows}

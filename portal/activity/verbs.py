@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 
 @dataclass(frozen=True)
 class Verb:
-    """A kind of activity. ``needs`` are the ``details`` that a line must carry; ``group`` is the filter it belongs to."""
+    """A kind of activity: ``needs`` are the ``details`` that a line must carry, ``group`` the filter it belongs to."""
 
     key: str
     group: str
@@ -43,59 +43,143 @@ def _verb(key: str, group: str, icon: str, sentence: LazyString, *needs: str) ->
     return VERBS[key]
 
 
-FILE_UPLOADED = _verb("file.uploaded", "files", "upload", _l("%(actor)s uploaded “%(name)s” into “%(folder)s”."), "folder")
-FILE_VERSION_ADDED = _verb("file.version_added", "files", "upload", _l("%(actor)s uploaded a new version of “%(name)s”."), "folder")
+FILE_UPLOADED = _verb(
+    "file.uploaded", "files", "upload", _l("%(actor)s uploaded “%(name)s” into “%(folder)s”."), "folder"
+)
+FILE_VERSION_ADDED = _verb(
+    "file.version_added", "files", "upload", _l("%(actor)s uploaded a new version of “%(name)s”."), "folder"
+)
 FILE_DOWNLOADED = _verb("file.downloaded", "files", "download", _l("%(actor)s downloaded “%(name)s”."), "folder")
 FILE_RENAMED = _verb("file.renamed", "files", "pencil", _l("%(actor)s renamed “%(before)s” to “%(name)s”."), "before")
-FILE_MOVED = _verb("file.moved", "files", "arrow-right", _l("%(actor)s moved “%(name)s” from “%(before)s” to “%(folder)s”."), "before", "folder")
+FILE_MOVED = _verb(
+    "file.moved",
+    "files",
+    "arrow-right",
+    _l("%(actor)s moved “%(name)s” from “%(before)s” to “%(folder)s”."),
+    "before",
+    "folder",
+)
 FILE_BINNED = _verb("file.binned", "files", "trash", _l("%(actor)s moved “%(name)s” to the bin."), "folder")
 FILE_RESTORED = _verb("file.restored", "files", "restore", _l("%(actor)s restored “%(name)s” from the bin."), "folder")
-FILE_REFUSED = _verb("file.refused", "files", "alert-triangle", _l("The upload of “%(name)s” was refused: %(reason)s"), "reason")
+FILE_REFUSED = _verb(
+    "file.refused", "files", "alert-triangle", _l("The upload of “%(name)s” was refused: %(reason)s"), "reason"
+)
 
 FOLDER_CREATED = _verb("folder.created", "folders", "folder-plus", _l("%(actor)s created the folder “%(name)s”."))
-FOLDER_RENAMED = _verb("folder.renamed", "folders", "pencil", _l("%(actor)s renamed the folder “%(before)s” to “%(name)s”."), "before")
-FOLDER_MOVED = _verb("folder.moved", "folders", "arrow-right", _l("%(actor)s moved the folder “%(name)s” from “%(before)s” to “%(target)s”."), "before", "target")
+FOLDER_RENAMED = _verb(
+    "folder.renamed", "folders", "pencil", _l("%(actor)s renamed the folder “%(before)s” to “%(name)s”."), "before"
+)
+FOLDER_MOVED = _verb(
+    "folder.moved",
+    "folders",
+    "arrow-right",
+    _l("%(actor)s moved the folder “%(name)s” from “%(before)s” to “%(target)s”."),
+    "before",
+    "target",
+)
 FOLDER_BINNED = _verb("folder.binned", "folders", "trash", _l("%(actor)s moved the folder “%(name)s” to the bin."))
-FOLDER_RESTORED = _verb("folder.restored", "folders", "restore", _l("%(actor)s restored the folder “%(name)s” from the bin."))
+FOLDER_RESTORED = _verb(
+    "folder.restored", "folders", "restore", _l("%(actor)s restored the folder “%(name)s” from the bin.")
+)
 
 TREE_APPLIED = _verb("folder.tree_applied", "folders", "template", _l("%(actor)s set up %(count)s folders."), "count")
 
-LEVEL_SET = _verb("rights.set", "rights", "lock", _l("%(actor)s set the level of %(person)s on “%(name)s” to “%(level)s”."), "person", "level")
-LEVEL_CASCADED = _verb("rights.cascaded", "rights", "lock", _l("%(actor)s cascaded the level of %(person)s from “%(name)s” to its sub-folders."), "person")
-STANDING_SET = _verb("rights.standing_set", "rights", "users", _l("%(actor)s gave %(person)s the level “%(level)s” on the client."), "person", "level")
+LEVEL_SET = _verb(
+    "rights.set",
+    "rights",
+    "lock",
+    _l("%(actor)s set the level of %(person)s on “%(name)s” to “%(level)s”."),
+    "person",
+    "level",
+)
+LEVEL_CASCADED = _verb(
+    "rights.cascaded",
+    "rights",
+    "lock",
+    _l("%(actor)s cascaded the level of %(person)s from “%(name)s” to its sub-folders."),
+    "person",
+)
+STANDING_SET = _verb(
+    "rights.standing_set",
+    "rights",
+    "users",
+    _l("%(actor)s gave %(person)s the level “%(level)s” on the client."),
+    "person",
+    "level",
+)
 
 CONTACT_ADDED = _verb("contact.added", "people", "user-plus", _l("%(actor)s added the contact %(person)s."), "person")
-CONTACT_REMOVED = _verb("contact.removed", "people", "user-minus", _l("%(actor)s removed the contact %(person)s."), "person")
-CONTACT_CHANGED = _verb("contact.changed", "people", "pencil", _l("%(actor)s changed the details of %(person)s."), "person")
+CONTACT_REMOVED = _verb(
+    "contact.removed", "people", "user-minus", _l("%(actor)s removed the contact %(person)s."), "person"
+)
+CONTACT_CHANGED = _verb(
+    "contact.changed", "people", "pencil", _l("%(actor)s changed the details of %(person)s."), "person"
+)
 INVITED = _verb("person.invited", "people", "mail", _l("%(actor)s sent an activation mail to %(person)s."), "person")
 ACTIVATED = _verb("person.activated", "people", "circle-check", _l("%(actor)s activated their account."))
-PERSON_DISABLED = _verb("person.disabled", "people", "user-off", _l("%(actor)s disabled the account of %(person)s."), "person")
-PERSON_ENABLED = _verb("person.enabled", "people", "user-check", _l("%(actor)s enabled the account of %(person)s."), "person")
-COLLABORATOR_ADDED = _verb("collaborator.added", "people", "user-plus", _l("%(actor)s added the collaborator %(person)s."), "person")
-ROLE_CHANGED = _verb("person.role_changed", "people", "shield", _l("%(actor)s gave %(person)s the role “%(role)s”."), "person", "role")
+PERSON_DISABLED = _verb(
+    "person.disabled", "people", "user-off", _l("%(actor)s disabled the account of %(person)s."), "person"
+)
+PERSON_ENABLED = _verb(
+    "person.enabled", "people", "user-check", _l("%(actor)s enabled the account of %(person)s."), "person"
+)
+COLLABORATOR_ADDED = _verb(
+    "collaborator.added", "people", "user-plus", _l("%(actor)s added the collaborator %(person)s."), "person"
+)
+ROLE_CHANGED = _verb(
+    "person.role_changed", "people", "shield", _l("%(actor)s gave %(person)s the role “%(role)s”."), "person", "role"
+)
 
 CLIENT_CREATED = _verb("client.created", "client", "plus", _l("%(actor)s created the client “%(client)s”."), "client")
 CLIENT_CHANGED = _verb("client.changed", "client", "pencil", _l("%(actor)s changed %(fields)s."), "fields")
 CLIENT_DISABLED = _verb("client.disabled", "client", "eye-off", _l("%(actor)s disabled the client."))
 CLIENT_ENABLED = _verb("client.enabled", "client", "eye", _l("%(actor)s enabled the client again."))
-CLIENT_BINNED = _verb("client.binned", "client", "trash", _l("%(actor)s moved the client “%(client)s” to the bin."), "client")
-CLIENT_RESTORED = _verb("client.restored", "client", "restore", _l("%(actor)s restored the client “%(client)s”."), "client")
-CLIENT_ERASED = _verb("client.erased", "client", "trash-x", _l("The client “%(client)s” was erased from the bin."), "client")
+CLIENT_BINNED = _verb(
+    "client.binned", "client", "trash", _l("%(actor)s moved the client “%(client)s” to the bin."), "client"
+)
+CLIENT_RESTORED = _verb(
+    "client.restored", "client", "restore", _l("%(actor)s restored the client “%(client)s”."), "client"
+)
+CLIENT_ERASED = _verb(
+    "client.erased", "client", "trash-x", _l("The client “%(client)s” was erased from the bin."), "client"
+)
 
-FORM_SENT = _verb("form.sent", "forms", "send", _l("%(actor)s sent the form “%(form)s” to %(person)s."), "form", "person")
+FORM_SENT = _verb(
+    "form.sent", "forms", "send", _l("%(actor)s sent the form “%(form)s” to %(person)s."), "form", "person"
+)
 FORM_ANSWERED = _verb("form.answered", "forms", "forms", _l("%(actor)s answered the form “%(form)s”."), "form")
 
-CONNECTOR_ADDED = _verb("connector.added", "connectors", "plug", _l("%(actor)s activated the connector “%(connector)s”."), "connector")
-CONNECTOR_CHANGED = _verb("connector.changed", "connectors", "plug", _l("%(actor)s changed the connector “%(connector)s”."), "connector")
-CONNECTOR_REMOVED = _verb("connector.removed", "connectors", "plug-off", _l("%(actor)s removed the connector “%(connector)s”."), "connector")
+CONNECTOR_ADDED = _verb(
+    "connector.added", "connectors", "plug", _l("%(actor)s activated the connector “%(connector)s”."), "connector"
+)
+CONNECTOR_CHANGED = _verb(
+    "connector.changed", "connectors", "plug", _l("%(actor)s changed the connector “%(connector)s”."), "connector"
+)
+CONNECTOR_REMOVED = _verb(
+    "connector.removed", "connectors", "plug-off", _l("%(actor)s removed the connector “%(connector)s”."), "connector"
+)
 
 SIGNED_IN = _verb("access.signed_in", "access", "login", _l("%(actor)s signed in."))
 SIGNED_OUT = _verb("access.signed_out", "access", "logout", _l("%(actor)s signed out."))
-SIGN_IN_FAILED = _verb("access.sign_in_failed", "access", "alert-triangle", _l("A sign-in with the address %(email)s failed."), "email")
+SIGN_IN_FAILED = _verb(
+    "access.sign_in_failed", "access", "alert-triangle", _l("A sign-in with the address %(email)s failed."), "email"
+)
 PASSWORD_RESET = _verb("access.password_reset", "access", "key", _l("%(actor)s chose a new password."))
 SESSION_ENDED = _verb("access.session_ended", "access", "logout", _l("%(actor)s ended a session on another device."))
 
-EXPORTED = _verb("export.made", "exports", "file-spreadsheet", _l("%(actor)s exported %(rows)s clients to Excel."), "rows")
-SETTINGS_CHANGED = _verb("settings.changed", "settings", "settings", _l("%(actor)s changed the settings: %(fields)s."), "fields")
-TEMPLATE_CHANGED = _verb("settings.template_changed", "settings", "template", _l("%(actor)s changed the template “%(template)s”."), "template")
-SIGNED_OUT_BY = _verb("access.signed_out_by", "access", "logout", _l("%(actor)s signed %(person)s out everywhere."), "person")
+EXPORTED = _verb(
+    "export.made", "exports", "file-spreadsheet", _l("%(actor)s exported %(rows)s clients to Excel."), "rows"
+)
+SETTINGS_CHANGED = _verb(
+    "settings.changed", "settings", "settings", _l("%(actor)s changed the settings: %(fields)s."), "fields"
+)
+TEMPLATE_CHANGED = _verb(
+    "settings.template_changed",
+    "settings",
+    "template",
+    _l("%(actor)s changed the template “%(template)s”."),
+    "template",
+)
+SIGNED_OUT_BY = _verb(
+    "access.signed_out_by", "access", "logout", _l("%(actor)s signed %(person)s out everywhere."), "person"
+)

@@ -31,6 +31,7 @@ from portal.kit import storage
 from portal.kit.db import db, transactional
 from portal.outbox import commands as outbox
 from tests.cast import Cast
+from tests.conftest import CheckingClient
 from tests.figures import record_figure
 
 EVERYTHING = {"what": "everything", "filters": {}, "columns": []}
@@ -240,6 +241,7 @@ def test_one_person_cannot_queue_without_end(people: Cast) -> None:
 
 
 def _browser(site: Flask, person: Any) -> Any:
+    site.test_client_class = CheckingClient
     browser = site.test_client()
     token = open_session(person, ip="127.0.0.1", user_agent="test")
     with browser.session_transaction() as cookie:

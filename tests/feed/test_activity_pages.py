@@ -18,12 +18,14 @@ from portal import activity
 from portal.activity.commands import line, record_many
 from portal.activity.models import Activity
 from portal.feed.filters import Filters, from_address
+from portal.feed.lines import days_of
 from portal.feed.queries import visible_activity
 from portal.files.commands import folders, rights
 from portal.files.commands.bin import bin_folder
 from portal.kit.db import db, new_id
 from portal.permissions.levels import Level
 from tests.cast import Cast
+from tests.figures import record_figure
 from tests.statements import counted
 
 SignIn = Callable[[Any], FlaskClient]
@@ -192,7 +194,7 @@ def test_the_address_holds_the_search_and_chips_take_it_back(lines: Cast, sign_i
     address = f"/clients/{lines.acme.id}/activity?q=releve&format=pdf&type=files"
     page = browser.get(address).get_data(as_text=True)
     assert 'value="releve"' in page
-    assert re.search(r'class="chip-remove" href="/clients/[^"]*\?(?!.*q=)[^"]*format=pdf', page)
+    assert re.search(r'class="chip-remove" href="/clients/[^"]*\?(?![^"]*q=)[^"]*format=pdf', page)
     empty = browser.get(f"/clients/{lines.acme.id}/activity?q=nothing+like+this").get_data(as_text=True)
     assert "No activity matches your search" in empty
 
@@ -215,7 +217,7 @@ def test_a_thousand_at_once_then_by_scrolling_without_end(cast: Cast, sign_in: S
         page = browser.get(address, headers=headers).get_data(as_text=True)
         lengths.append(page.count('<li class="list-row">'))
         seen += lengths[-1]
-        more = re.search(r'hx-get="([^"]+)"', page[page.rfind("load-more") :]) if "load-more" in page else None
+        more = re.search(r'class="load-more"><a[^>]*?hx-get="([^"]+)"', page)
         address = more.group(1).replace("&amp;", "&") if more else None
     total = db.session.execute(
         text("SELECT count(*) FROM activity WHERE client_id = :client"), {"client": cast.acme.id}
@@ -236,19 +238,13 @@ def test_a_thousand_lines_take_few_statements_and_little_time(cast: Cast, sign_i
         browser.get(address)
     assert len(many) <= len(few) + 1
     assert len(many) <= 14
-    app = browser.application
-    app.test_client_class = FlaskClient
-    begun = time.perf_counter()
-    with app.test_request_context():
-        pass
-    from portal.feed.lines import days_of
-
-    with app.test_request_context():
+    with browser.application.test_request_context():
         rows = db.session.execute(visible_activity(cast.clara.viewer, client=cast.acme).limit(1000)).all()
-        begun = time.perf_counter()
+        begun = time.process_time()
         assert sum(len(day.lines) for day in days_of(rows, cast.clara.viewer)) == 1000
-        took = time.perf_counter() - begun
-    assert took < 1.0  # 60 ms on a quiet machine
+        took = round(1000 * (time.process_time() - begun))
+    record_figure("activity: a thousand sentences (ms of CPU)", took, "< 150", took < 150)
+    assert took < 150
 
 
 def test_the_newest_lines_of_a_client_are_read_from_an_index(cast: Cast) -> None:
@@ -257,6 +253,6 @@ def test_the_newest_lines_of_a_client_are_read_from_an_index(cast: Cast) -> None
     statement = visible_activity(cast.alice.viewer, client=cast.acme).limit(50)
     compiled = statement.compile(db.engine, compile_kwargs={"literal_binds": True})
     plan = "\n".join(row[0] for row in db.session.execute(text(f"EXPLAIN {compiled}".replace(":", "\\:"))))
-    assert "Index Scan using" in plan
+    assert re.search(r"Index Scan( Backward)? using \w*activity", plan)
     assert "Seq Scan on activity " not in plan
     assert "Sort" not in plan

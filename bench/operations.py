@@ -1,0 +1,38 @@
+"""What is measured, each with its floor and its goal (the figures of the performance page)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bench import cheap, heavy
+from bench.site import Site
+
+Pair = tuple[Callable[[], object], Callable[[], object]]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """``prepare`` gives our action and the floor's. ``faster``: the goal is how many times as fast as the floor."""
+
+    name: str
+    prepare: Callable[[Site], Pair]
+    goal: float
+    rounds: int
+    warm_up: int = 1
+    faster: bool = False
+    note: Callable[[Site], dict[str, Any]] | None = None
+
+
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        Operation("permission-check", cheap.permission_check, 1.6, rounds=40, warm_up=5),
+        Operation("record-activity", cheap.record_activity, 2.0, rounds=40, warm_up=5),
+        Operation("list-1000", cheap.list_a_thousand, 2.0, rounds=10, warm_up=2),
+        Operation("provision-200x10", heavy.provision, 3.0, rounds=5),
+        Operation("uploads-1000", heavy.uploads, 0.95, rounds=1, warm_up=0, faster=True),
+        Operation("excel-100k", heavy.excel, 7.0, rounds=1, warm_up=0, faster=True, note=heavy.excel_memory),
+    )
+}
