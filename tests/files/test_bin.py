@@ -14,6 +14,7 @@ from portal.files.refusals import Gone, NameTaken, RootIsFixed
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from tests.cast import Cast
+from tests.figures import record_figure
 from tests.files.test_folders import put
 from tests.statements import counted
 
@@ -128,4 +129,8 @@ def test_the_bin_sends_as_few_statements_for_much_as_for_little(cast: Cast) -> N
         assert db.session.execute(select(func.count()).select_from(File).where(File.bin_id.is_not(None))).scalar() == 0
         return len(down), len(back)
 
-    assert cost(2) == cost(25)
+    small, big = cost(2), cost(25)
+    record_figure(
+        "bin: statements down and back, 25 below", f"{big[0]}, {big[1]}", f"as with 2 ({small[0]}, {small[1]})"
+    )
+    assert small == big

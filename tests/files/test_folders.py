@@ -17,6 +17,7 @@ from portal.kit.db import db
 from portal.kit.names import BadName, extension, name_key, search_key
 from portal.permissions.levels import Level
 from tests.cast import Cast
+from tests.figures import record_figure
 from tests.statements import counted
 
 
@@ -180,6 +181,8 @@ def test_work_on_a_big_subtree_sends_as_few_statements_as_on_a_small_one(cast: C
         return spent
 
     small, big = cost(2), cost(30)
+    for name, statements in big.items():
+        record_figure(f"folders: statements of {name}, 60 below", f"{statements}", f"as with 4 ({small[name]})")
     assert small == big
     assert max(big.values()) <= 32
     assert big["list"] <= 5

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import select, text
 
 from portal import activity
+from portal.accounts.models import Person
+from portal.activity.commands import line, record_many
 from portal.files.commands.naming import lock_folder
 from portal.files.commands.regions import followers_scope, merge_empty, own_scope, within
 from portal.files.models import Folder
@@ -176,8 +178,6 @@ def _scopes_below(folder: Folder) -> list[uuid.UUID]:
 
 
 def _names(ids: Collection[uuid.UUID], people: Collection[Any]) -> dict[uuid.UUID, str]:
-    from portal.accounts.models import Person
-
     known = {person.id: person.full_name for person in people}
     missing = [ident for ident in ids if ident not in known]
     if missing:
@@ -187,6 +187,4 @@ def _names(ids: Collection[uuid.UUID], people: Collection[Any]) -> dict[uuid.UUI
 
 
 def _log(verb: Any, folder: Folder, actor: Any, levels: Mapping[str, str]) -> None:
-    from portal.activity.commands import line, record_many
-
     record_many([line(verb, actor=actor, folder=folder, person=name, level=level) for name, level in levels.items()])
