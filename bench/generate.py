@@ -51,9 +51,7 @@ def clients(connection: Any, count: int, *, mark: str = "") -> list[uuid.UUID]:
     """Clients with all their fields; returns their ids."""
     chance = random.Random(count)
     ids = [new_id() for _ in range(count)]
-    columns = (
-        "id, name, name_key, status, language, address, city, postal_code, country, phone, email, tax, search_text"
-    )
+    columns = "id, name, name_key, search_text, status, language, address, city, postal_code, country, phone, email"
 
     def rows() -> Iterable[Sequence[Any]]:
         for number, ident in enumerate(ids):
