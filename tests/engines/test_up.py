@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,11 +37,14 @@ def test_what_is_killed_comes_back_and_a_stop_leaves_no_process(tmp_path: Path) 
         running.wait_until_up()
         assert ":8000" not in running.env["PORTAL_URL"]
         assert "Set up your firm with this link" in running.output
-        wait_for(lambda: all(running.doctor().values()))
+        wait_for(running.healthy)
+        healthy = portal("doctor", "--json", var=var)
+        assert healthy.returncode == 0, healthy.stdout
+        assert json.loads(healthy.stdout)["ok"]
 
         for words in (["postgres", "-D"], ["valkey-server"], ["weed"], ["gunicorn"], ["celery", "worker"], ["beat"]):
             _one(running, *words).kill()
-        wait_for(lambda: all(running.doctor().values()))
+        wait_for(running.healthy)
 
         again = portal("up", var=var)
         assert again.returncode == 1
