@@ -49,7 +49,7 @@ def receiver() -> Iterator[Receiver]:
             self.end_headers()
             self.wfile.write(b"thanks " * 1000)
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 - the name that http.server looks for
 
         def log_message(self, *_args: Any) -> None:
             """Quiet."""

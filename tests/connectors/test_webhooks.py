@@ -20,9 +20,12 @@ from tests.connectors.conftest import drip, make_due, newest, work_all
 
 def test_a_message_arrives_with_a_signature_that_the_receivers_library_accepts(cast, link, receiver, happen):
     delivery = happen("file.uploaded", name="Bilan é €.pdf")
-    assert delivery.state == "delivered" and delivery.response_status == 200 and delivery.attempts == 1
+    assert delivery.state == "delivered"
+    assert delivery.response_status == 200
+    assert delivery.attempts == 1
     [(path, headers, body)] = receiver.requests
-    assert path == "/hook" and headers["Host"] == f"127.0.0.1:{receiver.port}"
+    assert path == "/hook"
+    assert headers["Host"] == f"127.0.0.1:{receiver.port}"
     secret = settings_of(link)["secret"]
     message = Webhook(secret).verify(body, headers)
     assert message["type"] == "file.uploaded"
@@ -36,13 +39,16 @@ def test_events_that_were_not_chosen_and_other_clients_are_not_sent(cast, link, 
     happen("folder.created")
     commands.publish("file.uploaded", cast.other.id, {})
     work_all()
-    assert receiver.requests == [] and newest() is None
+    assert receiver.requests == []
+    assert newest() is None
 
 
 def test_a_failing_receiver_is_tried_again_with_the_same_id_until_it_works(link, receiver, happen):
     receiver.answers = [500, 503, 200]
     delivery = happen()
-    assert delivery.state == "waiting" and delivery.last_error == "status" and delivery.response_status == 500
+    assert delivery.state == "waiting"
+    assert delivery.last_error == "status"
+    assert delivery.response_status == 500
     assert delivery.next_try_at is not None
     work_all()
     assert len(receiver.requests) == 1, "not before its time"
@@ -50,7 +56,8 @@ def test_a_failing_receiver_is_tried_again_with_the_same_id_until_it_works(link,
     work_all(1)
     make_due()
     work_all(1)
-    assert newest().state == "delivered" and newest().attempts == 3
+    assert newest().state == "delivered"
+    assert newest().attempts == 3
     assert len({headers["webhook-id"] for _path, headers, _body in receiver.requests}) == 1
     assert len({body for _path, _headers, body in receiver.requests}) == 1
 
@@ -62,7 +69,8 @@ def test_a_receiver_that_never_works_is_given_up_visibly_and_can_be_tried_by_han
         make_due()
         work_all(1)
     delivery = newest()
-    assert delivery.state == "failed" and delivery.attempts == deliveries.ATTEMPTS == len(receiver.requests)
+    assert delivery.state == "failed"
+    assert delivery.attempts == deliveries.ATTEMPTS == len(receiver.requests)
     deliveries.retry(delivery, actor=cast.alice)
     work_all()
     assert newest().state == "delivered"
@@ -78,7 +86,8 @@ def test_the_pauses_grow_over_hours(link):
 def test_a_redirect_is_not_followed(link, receiver, happen):
     receiver.answers = [302]
     delivery = happen()
-    assert delivery.last_error == "redirect" and len(receiver.requests) == 1
+    assert delivery.last_error == "redirect"
+    assert len(receiver.requests) == 1
 
 
 def test_a_receiver_that_is_gone_is_asked_once(link, receiver, happen):
@@ -100,7 +109,8 @@ def test_a_slow_receiver_holds_a_worker_no_longer_than_the_limit(link, receiver,
 def test_an_answer_that_is_no_http_is_a_failure_not_a_fault(link, receiver, happen, garbage):
     receiver.answers = [lambda handler: handler.wfile.write(garbage)]
     delivery = happen()
-    assert delivery.state == "waiting" and delivery.last_error in ("protocol", "connection")
+    assert delivery.state == "waiting"
+    assert delivery.last_error in ("protocol", "connection")
 
 
 def test_a_closed_port_is_a_failure(cast, link, happen, receiver):
@@ -161,7 +171,9 @@ def test_what_waits_when_a_connector_is_paused_is_not_sent(cast, link, receiver,
     commands.pause(link, actor=cast.alice)
     make_due()
     work_all()
-    assert newest().state == "failed" and newest().last_error == "inactive" and len(receiver.requests) == 1
+    assert newest().state == "failed"
+    assert newest().last_error == "inactive"
+    assert len(receiver.requests) == 1
 
 
 def test_secrets_are_encrypted_kept_on_change_and_shown_once(cast, link, session):
@@ -169,7 +181,8 @@ def test_secrets_are_encrypted_kept_on_change_and_shown_once(cast, link, session
 
     secret = settings_of(link)["secret"]
     raw = bytes(session.execute(text("select settings from client_connector")).scalar_one())
-    assert secret.encode() not in raw and b"127.0.0.1" not in raw
+    assert secret.encode() not in raw
+    assert b"127.0.0.1" not in raw
     commands.change_settings(link, {"url": "https://93.184.215.14/x", "events": ["form.sent"]}, actor=cast.alice)
     session.refresh(link)
     assert settings_of(link)["secret"] == secret
@@ -192,7 +205,14 @@ def test_a_client_has_a_connector_once_and_only_those_that_the_firm_uses(cast, l
 
 @pytest.mark.parametrize(
     "settings",
-    [{}, {"url": "x"}, {"url": "https://example.com"}, {"url": 3, "events": ["form.sent"]}, {"url": "https://a.example", "events": "form.sent"}, {"url": "https://a.example", "events": [["x"]]}],
+    [
+        {},
+        {"url": "x"},
+        {"url": "https://example.com"},
+        {"url": 3, "events": ["form.sent"]},
+        {"url": "https://a.example", "events": "form.sent"},
+        {"url": "https://a.example", "events": [["x"]]},
+    ],
 )
 def test_settings_without_sense_are_refused_with_a_sentence(cast, link, settings):
     with pytest.raises(Refused) as refusal:
@@ -216,4 +236,5 @@ def test_an_answered_form_reaches_the_receiver_with_its_answers(cast, link, rece
     work_all()
     [(_path, _headers, body)] = receiver.requests
     told = json.loads(body)
-    assert told["type"] == "form.answered" and told["data"]["answers"][0]["answer"] == "Clara"
+    assert told["type"] == "form.answered"
+    assert told["data"]["answers"][0]["answer"] == "Clara"

@@ -40,7 +40,9 @@ CHOICE = question(type="many_of", options=[{"key": "a", "label": "A"}, {"key": "
         "[" * 100_000,
         json.dumps([{"id": "../x", "questions": [{"type": "text", "label": "x"}]}]),
         json.dumps([{"questions": [{"id": "a b", "type": "text", "label": "x"}]}]),
-        json.dumps([{"questions": [{"id": "q", "type": "text", "label": "x"}, {"id": "q", "type": "text", "label": "y"}]}]),
+        json.dumps(
+            [{"questions": [{"id": "q", "type": "text", "label": "x"}, {"id": "q", "type": "text", "label": "y"}]}]
+        ),
         json.dumps([{"questions": [{"type": "text", "label": "x" * 501}]}]),
         json.dumps([{"questions": [{"type": "text", "label": "x\x00y"}]}]),
         json.dumps([{"questions": [{"type": "text", "label": "x\u202ey"}]}]),
@@ -48,7 +50,13 @@ CHOICE = question(type="many_of", options=[{"key": "a", "label": "A"}, {"key": "
         json.dumps([{"questions": [{"type": "one_of", "label": "x", "options": [{"label": "a"}, {"label": "A"}]}]}]),
         json.dumps([{"questions": [{"type": "one_of", "label": "x", "options": [{"label": "a"}, 3]}]}]),
         json.dumps(
-            [{"questions": [{"type": "one_of", "label": "x", "options": [{"key": "<b>", "label": "a"}, {"label": "b"}]}]}]
+            [
+                {
+                    "questions": [
+                        {"type": "one_of", "label": "x", "options": [{"key": "<b>", "label": "a"}, {"label": "b"}]}
+                    ]
+                }
+            ]
         ),
         json.dumps([{"questions": [{"type": "text", "label": f"q{n}"} for n in range(500)]}]),
         json.dumps([{"questions": [{"type": "text", "label": "x"}]}] * 41),
@@ -66,7 +74,13 @@ def test_a_questionnaire_without_shape_is_refused_with_a_sentence(app, raw):
 def test_texts_are_trimmed_ids_are_made_and_unknown_keys_are_left_out(app):
     with app.app_context():
         sections = clean_sections(
-            [{"title": "  You ", "evil": 1, "questions": [{"type": "text", "label": " Name\n? ", "required": "yes", "x": 1}]}]
+            [
+                {
+                    "title": "  You ",
+                    "evil": 1,
+                    "questions": [{"type": "text", "label": " Name\n? ", "required": "yes", "x": 1}],
+                }
+            ]
         )
     assert sections[0]["title"] == "You"
     assert set(sections[0]) == {"id", "title", "help", "questions"}

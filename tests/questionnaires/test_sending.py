@@ -35,7 +35,8 @@ def test_the_mail_leads_to_the_form_and_escapes_what_the_firm_wrote(cast, sessio
     )
     mail = session.scalars(select(Mail).where(Mail.template == "form_request")).one()
     written = write_out(mail)
-    assert f"/forms/{form.id}" in written.text and f"/forms/{form.id}" in written.html
+    assert f"/forms/{form.id}" in written.text
+    assert f"/forms/{form.id}" in written.html
     assert "<script>alert" not in written.html
     assert mail.language == language
 
@@ -51,7 +52,8 @@ def test_later_changes_of_the_template_do_not_reach_what_was_sent(cast, session,
 def test_a_deleted_template_leaves_its_forms(cast, session, template, form):
     commands.delete_template(template, actor=cast.alice)
     session.refresh(form)
-    assert form.template_id is None and form.title == "New client"
+    assert form.template_id is None
+    assert form.title == "New client"
 
 
 def test_a_stranger_cannot_be_asked(cast, template):
@@ -62,9 +64,7 @@ def test_a_stranger_cannot_be_asked(cast, template):
 
 def test_an_archived_template_and_a_day_that_has_passed_are_refused(cast, template):
     with pytest.raises(Refused):
-        commands.send_form(
-            template, client=cast.acme, contacts=[cast.clara], actor=cast.bob, due_on=date(2020, 1, 1)
-        )
+        commands.send_form(template, client=cast.acme, contacts=[cast.clara], actor=cast.bob, due_on=date(2020, 1, 1))
     commands.archive_template(template, actor=cast.alice)
     with pytest.raises(Refused):
         commands.send_form(template, client=cast.acme, contacts=[cast.clara], actor=cast.bob)

@@ -14,7 +14,14 @@ URL = "/administration/forms"
 
 
 def payload(**values):
-    return {"title": "Yearly", "sections": json.dumps(SECTIONS), "version": "0", "description": "", "mail_text": "", **values}
+    return {
+        "title": "Yearly",
+        "sections": json.dumps(SECTIONS),
+        "version": "0",
+        "description": "",
+        "mail_text": "",
+        **values,
+    }
 
 
 def test_alice_writes_a_form_and_sees_it_in_the_list(cast, sign_in):
@@ -29,19 +36,29 @@ def test_alice_writes_a_form_and_sees_it_in_the_list(cast, sign_in):
 
 @pytest.mark.parametrize(
     "sections",
-    ["", "{", "[]", "[" * 5000, json.dumps([{"questions": [{"type": "spell", "label": "A <b>label</b>"}]}]), "\x00", "nul\ud800l".encode("utf-8", "surrogatepass")],
+    [
+        "",
+        "{",
+        "[]",
+        "[" * 5000,
+        json.dumps([{"questions": [{"type": "spell", "label": "A <b>label</b>"}]}]),
+        "\x00",
+        "nul\ud800l".encode("utf-8", "surrogatepass"),
+    ],
 )
 def test_questions_without_shape_come_back_with_a_sentence(cast, sign_in, sections):
     alice = sign_in(cast.alice)
     page = alice.post(f"{URL}/new", data=payload(sections=sections, title="Kept title"))
     assert page.status_code == 422
-    assert 'value="Kept title"' in page.text and "<b>label" not in page.text
+    assert 'value="Kept title"' in page.text
+    assert "<b>label" not in page.text
 
 
 @pytest.mark.parametrize("title", ["", " ", "x" * 201, "a\x00b", "a\u202eb", "é" * 190])
 def test_a_title_that_cannot_be_used_comes_back_with_a_sentence(cast, sign_in, title):
     page = sign_in(cast.alice).post(f"{URL}/new", data=payload(title=title))
-    assert page.status_code == 422 and "What is your name?" in page.text
+    assert page.status_code == 422
+    assert "What is your name?" in page.text
 
 
 def test_titles_are_unique_whatever_case_and_accents(cast, template):
@@ -56,7 +73,9 @@ def test_two_people_at_once_do_not_overwrite_one_another(cast, sign_in, session,
         commands.save_template(template, actor=cast.bob, title="His", sections=SECTIONS, version=read)
     alice = sign_in(cast.alice)
     page = alice.post(f"{URL}/{template.id}", data=payload(title="His", version=read))
-    assert page.status_code == 409 and 'value="His"' in page.text and 'name="over"' in page.text
+    assert page.status_code == 409
+    assert 'value="His"' in page.text
+    assert 'name="over"' in page.text
     over = alice.post(f"{URL}/{template.id}", data=payload(title="His", version=read, over=read + 1))
     assert over.status_code == 303
     session.refresh(template)
@@ -73,7 +92,8 @@ def test_copies_get_the_next_free_title(cast, template):
 def test_archived_forms_are_offered_no_longer_and_can_be_taken_back(cast, sign_in, template):
     alice = sign_in(cast.alice)
     assert alice.post(f"{URL}/{template.id}/archival").status_code == 303
-    assert queries.templates() == [] and len(queries.templates(archived=True)) == 1
+    assert queries.templates() == []
+    assert len(queries.templates(archived=True)) == 1
     assert "New client" in alice.get(URL, query_string={"archived": "1"}).text
     alice.post(f"{URL}/{template.id}/restoration")
     assert len(queries.templates()) == 1
@@ -96,7 +116,8 @@ def test_the_tab_of_a_client_lists_and_sends(cast, sign_in, template, form):
     assert "New client" in bob.get(f"/clients/{cast.acme.id}/forms").text
     assert bob.get(f"/clients/{cast.acme.id}/forms/new").status_code == 200
     sent = bob.post(
-        f"/clients/{cast.acme.id}/forms/new", data={"template": template.id, "contacts": [cast.diego.id], "due_on": "2199-01-31"}
+        f"/clients/{cast.acme.id}/forms/new",
+        data={"template": template.id, "contacts": [cast.diego.id], "due_on": "2199-01-31"},
     )
     assert sent.status_code == 303
     assert cast.diego.full_name in bob.get(f"/clients/{cast.acme.id}/forms").text

@@ -76,5 +76,6 @@ def show(form: Form) -> ResponseReturnValue:
     if not viewer.is_staff:
         return redirect_to("questionnaires.fill", form_id=form.id)
     client = get_or_404(visible_clients(viewer), form.client_id)
-    person = queries.people_of([form])[form.contact_id]
-    return render_template("questionnaires/show.html", form=form, client=client, person=person, today=queries.today())
+    # The layout calls the one who is signed in "person".
+    contact = queries.people_of([form])[form.contact_id]
+    return render_template("questionnaires/show.html", form=form, client=client, contact=contact, today=queries.today())
