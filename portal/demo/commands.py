@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import uuid
 from collections.abc import Iterator
@@ -48,7 +49,8 @@ def make_demo() -> list[dict[str, str]] | None:
         calendar = Calendar(now(), random.Random(facts.NAME))  # noqa: S311 - an invented firm
         with _workshop() as workshop:
             _live(calendar, workshop)
-        _work_off()
+        with _quietly():
+            _work_off()
         return [
             {"name": person.full_name, "role": _role(person), "email": person.email, "password": facts.PASSWORD}
             for person in demo_people()
@@ -79,11 +81,13 @@ def _plan(people: dict[str, Person], calendar: Calendar) -> list[Space]:
     """Most clients come over in the first weeks, the others one by one."""
     order = list(range(1, len(facts.CLIENTS)))
     calendar.chance.shuffle(order)
-    last = len(order)
-    return [
-        opening.plan(number, people, calendar.office(2 + 172 * (place / last) ** 2.2))
-        for place, number in enumerate([0, *order])
-    ]
+    # The bakery is the first: the demo's one click for contacts leads to whoever came first.
+    first = opening.plan(0, people, calendar.office(2))
+    spaces = [first]
+    for place, number in enumerate(order, 1):
+        opened = calendar.office(4 + 168 * (place / len(order)) ** 2.2)
+        spaces.append(opening.plan(number, people, max(opened, first.opened + timedelta(minutes=40 * place))))
+    return spaces
 
 
 def _promise_pieces(
@@ -125,11 +129,22 @@ def _leave_drafts(people: dict[str, Person], bases: Bases, calendar: Calendar) -
     """Two client spaces that are being prepared."""
     wanted = (("Maison Lumière", people["Lemaire"]), ("Ateliers du Gier", people["Verdier"]))
     for number, (name, owner) in enumerate(wanted):
-        space = opening.plan(5 + number, people, calendar.until - timedelta(hours=2 + number))
+        space = opening.plan(8 + number, people, calendar.until - timedelta(hours=2 + number))
         space.leader = owner
         space.facts = facts.DemoClient(**{**vars(space.facts), "name": name})
         with pretending(space.opened):
             opening.start(space, bases)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Each kept mail is told to the terminal with its links: a hundred of the demo's would bury its sign-ins."""
+    before = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        yield
+    finally:
+        structlog.configure(wrapper_class=before)
 
 
 def _work_off() -> None:

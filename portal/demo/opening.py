@@ -176,7 +176,7 @@ def _contact_line(contact: DemoContact, number: int) -> ContactLine:
         email=_email(contact),
         first_name=contact.first_name,
         last_name=contact.last_name,
-        phone=f"06 1{number % 10} {10 + number} 3{len(contact.last_name) % 10} {30 + len(contact.first_name)}",
+        phone=f"06 12 {firm.CONTACTS.index(contact) + 20} {number + 34} {len(_email(contact)) + 31}",
         language=contact.language,
         invite=contact.state != "new",
         person_id=str(known.id) if known is not None else None,

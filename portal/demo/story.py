@@ -95,7 +95,7 @@ def tidy_up(space: Space, calendar: Calendar) -> None:
 
     def later(first: float = 0.35) -> datetime:
         start = calendar.day_of(space.opened)
-        return calendar.office(start + (183 - start) * chance.uniform(first, 1))
+        return calendar.office(start + (181 - start) * chance.uniform(first, 1))
 
     deposited = [file for file in found if file.uploaded_by_id in {person.id for person in space.contacts}]
     if deposited and number % 2 == 0:
@@ -104,7 +104,7 @@ def tidy_up(space: Space, calendar: Calendar) -> None:
         _at(later(0.8), bins.bin_file, found[-1], actor=space.leader)
     if number % 4 == 3:
         entry = _at(later(0.7), bins.bin_file, found[-1], actor=space.in_charge)
-        _at(calendar.until, bins.restore, entry, actor=space.in_charge)
+        _at(calendar.office(182), bins.restore, entry, actor=space.in_charge)
     if number % 5 == 2:
         made = _at(
             later(), folders.create_folder, space.folders["Échanges"], name="Contrôle fiscal", actor=space.leader
@@ -122,7 +122,7 @@ def tidy_up(space: Space, calendar: Calendar) -> None:
         target = space.folders["Échanges/Documents signés"]
         moved = deposited[-1]
         if moved.folder_id != target.id and moved.bin_id is None:
-            _at(calendar.until, files.move_file, moved, to=target, actor=space.in_charge)
+            _at(calendar.office(182), files.move_file, moved, to=target, actor=space.in_charge)
 
 
 def _at(moment: datetime, command: Any, *args: Any, **kwargs: Any) -> Any:
@@ -136,7 +136,7 @@ def answer_forms(space: Space, bases: Bases, calendar: Calendar) -> None:
     if main is None:
         return
     for form in _open_forms(space, main):
-        if calendar.chance.random() < 0.8:
+        if form.sent_at < calendar.until - timedelta(days=14):
             _answer(form, main, calendar.soon_after(form.sent_at, hours=24 * 12), templates.CLOSING_ANSWERS)
     if space.facts.group == "Social":
         _monthly(space, bases, main, calendar)
