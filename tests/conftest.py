@@ -22,6 +22,8 @@ from tests import engines_for_tests as engines
 from tests.cast import Cast, make_cast
 from tests.pages import check_page
 
+pytest_plugins = ["tests.figures"]
+
 _stack = ExitStack()
 
 

@@ -76,7 +76,7 @@ def add_contacts(client: Client, people: Sequence[Any], *, main_id: uuid.UUID | 
         record_many(
             [line(activity.verbs.CONTACT_ADDED, actor=actor, client=client, person=person.full_name) for person in new]
         )
-        rights.refresh(client.id, person_ids=[person.id for person in new])
+        rights.start_contact_rights(client.id, [person.id for person in new], actor=actor)
         for person in new:
             emit("connectors.publish", event="contact.added", client_id=client.id, data={"person_id": str(person.id)})
     if main_id is not None:
