@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import math
 import random
@@ -34,23 +35,36 @@ def receipt(subject: Subject, day: date) -> bytes:
     return _jpeg(_photographed(paper, chance), quality=chance.randint(68, 84))
 
 
+@functools.cache
+def _grain() -> Image.Image:
+    """Grey noise, made once: each picture takes another piece of it."""
+    return Image.effect_noise((900, 900), 42)
+
+
+def _noise(size: tuple[int, int], chance: random.Random, *, scale: int = 1) -> Image.Image:
+    """Noise of this size, ``scale`` pixels coarse, laid out in tiles."""
+    left, top = chance.randint(0, 300), chance.randint(0, 300)
+    tile = _grain().crop((left, top, left + 600, top + 600))
+    if scale > 1:
+        tile = tile.resize((600 * scale, 600 * scale), Image.Resampling.BILINEAR)
+    sheet = Image.new("L", size)
+    for x in range(0, size[0], tile.width):
+        for y in range(0, size[1], tile.height):
+            sheet.paste(tile, (x, y))
+    return sheet.convert("RGB")
+
+
 def _photographed(paper: Image.Image, chance: random.Random) -> Image.Image:
-    paper = paper.rotate(chance.uniform(-6, 6), expand=True, resample=Image.Resampling.BICUBIC)
-    width, height = paper.width + 260, paper.height + 220
-    desk = Image.new("RGB", (width, height), chance.choice(((92, 70, 52), (70, 74, 78), (120, 104, 84))))
-    grain = (
-        Image.effect_noise((width // 2, height // 2), 38).resize((width, height)).filter(ImageFilter.GaussianBlur(1))
-    )
-    desk = ImageChops.soft_light(desk, Image.merge("RGB", (grain,) * 3))
-    shadow = Image.new("L", (width, height), 0)
+    paper = paper.rotate(chance.uniform(-6, 6), expand=True, resample=Image.Resampling.BILINEAR)
+    size = (paper.width + 260, paper.height + 220)
+    desk = Image.new("RGB", size, chance.choice(((92, 70, 52), (70, 74, 78), (120, 104, 84))))
+    desk = ImageChops.soft_light(desk, _noise(size, chance, scale=2))
+    shadow = Image.new("L", size, 0)
     shadow.paste(paper.getchannel("A").point(lambda alpha: alpha // 2), (142, 124))
-    desk.paste((0, 0, 0), mask=shadow.filter(ImageFilter.GaussianBlur(14)))
+    desk.paste((0, 0, 0), mask=shadow.filter(ImageFilter.BoxBlur(12)))
     desk.paste(paper, (130, 110), paper)
-    light = Image.radial_gradient("L").resize((width, height)).point(lambda value: 255 - value // 3)
-    noise = Image.effect_noise((width, height), 12)
-    return ImageChops.soft_light(
-        ImageChops.multiply(desk, Image.merge("RGB", (light,) * 3)), Image.merge("RGB", (noise,) * 3)
-    )
+    light = Image.radial_gradient("L").point(lambda value: 255 - value // 3).resize(size).convert("RGB")
+    return ImageChops.soft_light(ImageChops.multiply(desk, light), _noise(size, chance))
 
 
 def photo(subject: Subject, *, large: bool = False) -> bytes:
@@ -71,8 +85,7 @@ def photo(subject: Subject, *, large: bool = False) -> bytes:
         draw.rectangle((left, top, right, height), fill=(tone, int(tone * 0.94), int(tone * 0.86)))
         for window in range(top + 30, height - 60, max(50, height // 14)):
             draw.rectangle((left + 24, window, left + 60, window + 34), fill=(236, 220, 170))
-    noise = Image.effect_noise((width, height), 46 if large else 30)
-    return _jpeg(ImageChops.soft_light(scene, Image.merge("RGB", (noise,) * 3)), quality=86 if large else 78)
+    return _jpeg(ImageChops.soft_light(scene, _noise(scene.size, chance)), quality=86 if large else 78)
 
 
 def logo(subject: Subject) -> bytes:

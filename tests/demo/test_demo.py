@@ -34,7 +34,9 @@ GOAL = 60
 
 
 @pytest.fixture(scope="module")
-def demo(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: Any) -> Iterator[tuple[Flask, list[dict[str, str]]]]:
+def demo(
+    fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: Any
+) -> Iterator[tuple[Flask, list[dict[str, str]]]]:
     """The application with its demo firm, and who can be signed in as."""
     var: Path = tmp_path_factory.mktemp("var")
     app = create_app(Settings.from_env({**fresh_environment(), "PORTAL_VAR": str(var), "PORTAL_DEMO": "1"}))
@@ -71,7 +73,9 @@ def test_every_client_was_opened_by_the_wizard(demo: Any) -> None:
 
 def test_every_document_is_in_the_store_and_none_is_empty(demo: Any) -> None:
     assert verify() == []
-    smallest, largest, how_many = db.session.execute(select(func.min(File.size), func.max(File.size), func.count())).one()
+    smallest, largest, how_many = db.session.execute(
+        select(func.min(File.size), func.max(File.size), func.count())
+    ).one()
     assert how_many >= 300
     assert smallest > 1000
     assert largest > 1_000_000
@@ -89,7 +93,9 @@ def test_the_log_covers_half_a_year_up_to_now(demo: Any) -> None:
 
 def test_registration_numbers_pass_their_own_check(demo: Any) -> None:
     numbers = db.session.scalars(
-        select(ClientAttribute.value).join(Attribute).where(Attribute.rule == "siren", ClientAttribute.value.is_not(None))
+        select(ClientAttribute.value)
+        .join(Attribute)
+        .where(Attribute.rule == "siren", ClientAttribute.value.is_not(None))
     ).all()
     assert len(set(numbers)) == 40
     assert all(stdnum.fr.siren.is_valid(number) for number in numbers)
