@@ -100,7 +100,8 @@ class ProfileForm(Form):
     last_name = line(_l("Last name"), limit=100)
     phone = optional_text(_l("Telephone"), limit=60)
     language = _language()
-    time_zone = SelectField(_l("Time zone"), filters=[lambda value: value or None])
+    # None means the firm's zone; it stands as the empty choice.
+    time_zone = SelectField(_l("Time zone"), coerce=lambda value: "" if value in (None, "None") else str(value))
     theme = RadioField(
         _l("Appearance"),
         choices=[("auto", _l("As on this device")), ("light", _l("Light")), ("dark", _l("Dark"))],
@@ -112,8 +113,11 @@ class ProfileForm(Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.time_zone.choices = [("", str(_l("As the firm"))), *zone_choices()]
-        # None means the firm's zone; it stands as the empty choice.
-        self.time_zone.validate_choice = True
+
+    def details(self) -> dict[str, Any]:
+        """The values for ``commands.update_person``."""
+        values = self.values("version")
+        return {**values, "time_zone": values["time_zone"] or None}
 
 
 class SetUpForm(NewPasswordForm):

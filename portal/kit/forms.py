@@ -20,6 +20,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from flask import request
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -120,6 +121,11 @@ def refuse(form: FlaskForm, refusal: Refused) -> None:
 def status_of(form: FlaskForm) -> int:
     """200 for a form that was just opened, 422 (or the refusal's own status, such as 409) for one that came back."""
     return getattr(form, "refused_with", 422) if form.errors else 200
+
+
+def searched(name: str = "q", limit: int = 200) -> str:
+    """What is searched for in the address of this page, without characters that no page could show again."""
+    return _CONTROL.sub("", request.args.get(name, ""))[:limit].strip()
 
 
 def required(sentence: Sentence | None = None) -> DataRequired:

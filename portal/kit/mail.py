@@ -59,11 +59,12 @@ def compose(
     message["Subject"] = one_line(subject)
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{message_id}>"
-    message["Content-Language"] = language
     # Out-of-office robots must not answer (RFC 3834).
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    # Last: writing the content takes all headers about content away.
+    message["Content-Language"] = language
     return message
 
 

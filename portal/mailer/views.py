@@ -9,6 +9,7 @@ from flask import Blueprint, current_app, flash, make_response, render_template,
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.kit.forms import searched
 from portal.kit.paging import page_of
 from portal.kit.security import content_policy, csp_nonce
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to
@@ -27,7 +28,7 @@ _STYLE = re.compile(r'\sstyle="([^"]*)"')
 @allowed(can_read_mail_log)
 def index() -> ResponseReturnValue:
     """The mail log, newest first."""
-    state, text = request.args.get("state", ""), request.args.get("q", "")
+    state, text = searched("state"), searched()
     page = page_of(log_of(current_viewer(), state=state, text=text), size=PAGE, place=request.args.get("after"))
     template = "mailer/_rows.html" if is_fragment_request() else "mailer/index.html"
     return render_template(template, page=page, state=state, text=text, states=STATES)

@@ -110,7 +110,7 @@ def test_fields_that_the_form_does_not_have_change_nothing(sign_in: Sign, cast: 
     sign_in(cast.alice).post(f"/contacts/{cast.clara.id}", data=details(cast.clara, first_name="Claire", **more))
     assert (cast.clara.first_name, cast.clara.kind, cast.clara.role_id) == ("Claire", "contact", None)
     assert cast.clara.password_hash == before
-    sign_in(cast.clara).post("/profile", data={**details(cast.clara), **more, "email": "x@y.example", "theme": "dark"})
+    sign_in(cast.clara).post("/profile", data={**details(cast.clara), **more, "email": "x@y.example", "theme": "dark", "time_zone": ""})
     assert (cast.clara.kind, cast.clara.email, cast.clara.theme) == ("contact", "clara@client.example", "dark")
     with pytest.raises(TypeError):
         commands.update_person(cast.clara, actor=cast.alice, kind="collaborator")

@@ -21,7 +21,7 @@ from portal.accounts.views.blueprint import bp
 from portal.accounts.views.conflicts import show_conflict
 from portal.kit.db import db
 from portal.kit.errors import Conflict, Refused
-from portal.kit.forms import refuse, status_of
+from portal.kit.forms import refuse, searched, status_of
 from portal.kit.paging import page_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to
 
@@ -35,7 +35,7 @@ _MOST_AT_ONCE = 200
 def contacts() -> ResponseReturnValue:
     """Contacts in sight, by name."""
     viewer: Viewer = current_viewer()
-    text, state = request.args.get("q", ""), request.args.get("state", "")
+    text, state = searched(), searched("state")
     page = page_of(contact_list(viewer, text=text, state=state), size=PAGE, place=request.args.get("after"))
     template = "accounts/_contact_rows.html" if is_fragment_request() else "accounts/contacts.html"
     return render_template(

@@ -29,7 +29,7 @@ def profile() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             person = commands.update_person(
-                current_user, actor=current_viewer(), version=form.version.data, **form.values("version")
+                current_user, actor=current_viewer(), version=form.version.data, **form.details()
             )
             session["language"] = person.language
             refresh()
