@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from portal import activity, mailer
@@ -23,13 +23,14 @@ from portal.kit import storage
 from portal.kit.db import db, transactional
 from portal.kit.errors import Refused
 from portal.kit.i18n import in_language
-from portal.outbox import emit
+from portal.outbox import RetryLater, emit
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 KEPT = timedelta(days=7)
 # Whoever waited longer than this has looked away: the link comes by mail.
 LONG = timedelta(seconds=20)
 AT_ONCE = 3
+GIVEN_UP = timedelta(hours=12)
 
 
 @transactional
@@ -77,6 +78,9 @@ def make_workbook(export_id: uuid.UUID) -> None:
             with path.open("rb") as body:
                 stored = storage.put(key, body, content_type=XLSX)
         _finish(export_id, key=key, file_name=name, size=stored.size, rows=counts["clients"])
+    except storage.StoreAway as away:
+        # Nobody's fault that a person could mend: the outbox tries again.
+        raise RetryLater(type(away).__name__) from away
     except Refused as refusal:
         with in_language(export.language):
             _fail(export_id, str(refusal))
@@ -137,6 +141,7 @@ def _locked(export_id: uuid.UUID) -> Export | None:
 
 def forget_expired() -> int:
     """Delete workbooks after a week, object first: a row without object is tried again. Returns how many."""
+    _stop_waiting()
     gone = 0
     for export_id, key in _expired():
         if key is not None:
@@ -146,10 +151,20 @@ def forget_expired() -> int:
     return gone
 
 
+@transactional
+def _stop_waiting() -> None:
+    """What the outbox has given up must not look as if it were still being made."""
+    db.session.execute(
+        update(Export)
+        .where(Export.state.in_(("waiting", "running")), Export.created_at < func.now() - GIVEN_UP)
+        .values(state="failed", finished_at=func.now(), expires_at=func.now() + KEPT)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def _expired() -> Iterator[tuple[uuid.UUID, str | None]]:
-    abandoned = (Export.state != "done") & (Export.created_at < func.now() - KEPT)
     rows = db.session.execute(
-        select(Export.id, Export.object_key).where(or_(Export.expires_at < func.now(), abandoned)).limit(500)
+        select(Export.id, Export.object_key).where(Export.expires_at < func.now()).limit(500)
     ).all()
     db.session.rollback()
     return iter([(ident, key) for ident, key in rows])

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -73,11 +74,15 @@ def emit(name: str, *, at: datetime | None = None, **payload: Any) -> uuid.UUID:
     entry_id = new_id()
     entry = OutboxEntry(id=entry_id, name=name, payload=values)
     if at is None:
-        after_commit(lambda: nudge(name, entry_id))
+        after_commit(partial(_ring_at_once, name, entry_id))
     else:
         entry.available_at = at
     db.session.add(entry)
     return entry_id
+
+
+def _ring_at_once(name: str, entry_id: uuid.UUID) -> None:
+    nudge(name, entry_id)
 
 
 def nudge(name: str, entry_id: uuid.UUID) -> bool:

@@ -222,6 +222,33 @@ def test_killed_in_the_middle_it_is_made_again_once(people: Cast, own_site: Flas
     assert files == [f"exports/{export.id}.xlsx"]
 
 
+def test_a_store_that_is_away_only_delays_it(people: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    export = commands.request_export(actor=people.alice, parameters=EVERYTHING, language="en")
+
+    def away(*_args: Any, **_kwargs: Any) -> Any:
+        raise storage.StoreAway()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "put", away)
+        _work()
+    assert _fresh(export).state == "running"
+    with db.engine.begin() as connection:
+        assert "StoreAway" in connection.execute(text("SELECT last_error FROM outbox")).scalar_one()
+        connection.execute(text("UPDATE outbox SET available_at = now()"))
+    _work()
+    assert _fresh(export).state == "done"
+
+
+def test_an_export_that_was_given_up_says_so(people: Cast, own_site: Flask) -> None:
+    export = commands.request_export(actor=people.alice, parameters=EVERYTHING, language="en")
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE export SET created_at = now() - interval '13 h'"))
+    commands.forget_expired()
+    assert _fresh(export).state == "failed"
+    page = _browser(own_site, people.alice).get(f"/exports/{export.id}").get_data(as_text=True)
+    assert "The export could not be made." in page
+
+
 def test_after_a_week_row_and_object_are_gone(people: Cast) -> None:
     export = _made(people.alice)
     assert commands.forget_expired() == 0
