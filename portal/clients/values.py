@@ -283,9 +283,9 @@ def shown(attribute: Attribute, canonical: str | None) -> str:
     if attribute.type == "money":
         return str(i18n.money(int(canonical), currency()))
     if attribute.type == "date":
-        return i18n.day(date.fromisoformat(canonical))
+        return str(i18n.day(date.fromisoformat(canonical)))
     if attribute.type == "yes_no":
-        return _("Yes") if canonical == "yes" else _("No")
+        return str(_("Yes") if canonical == "yes" else _("No"))
     if attribute.type == "one_of":
         return option_label(attribute, canonical)
     if attribute.type == "many_of":

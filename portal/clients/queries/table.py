@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Numeric, Select, Uuid, and_, case, cast, column, func, or_, select, table, union
+from sqlalchemy import Numeric, Select, Uuid, and_, case, cast, column, func, or_, select, table, union, union_all
 from sqlalchemy.orm import aliased, contains_eager
 
 from portal.accounts.models import Person
@@ -27,6 +27,10 @@ from portal.permissions.queries import with_level
 
 PAGE = 50
 WORDS = 8
+# Words that fit this many clients are looked for row by row instead of through the indexes.
+COMMON = 4000
+# A search is counted up to here; beyond, the page says "more than".
+COUNTED = 5000
 
 # A table of the floor above, named here and not imported.
 _FOLDER = table(
@@ -93,20 +97,37 @@ def _matches(word: str) -> Any:
     if len(word) < 3:
         # Too short for trigrams: the beginning of a word, found while walking through the order of the page.
         return Client.search_text.contains(f" {word}", autoescape=True)
-    # A union, since an "or" over two tables could use neither of the two indexes.
     looked = aliased(Client)
     own = select(looked.id).where(looked.search_text.contains(word, autoescape=True))
+    person_holds = Person.search_key.contains(word, autoescape=True)
     by_contact = (
         select(Membership.client_id)
         .join(Person, Person.id == Membership.person_id)
-        .where(Membership.kind == "contact", Person.search_key.contains(word, autoescape=True))
+        .where(Membership.kind == "contact", person_holds)
     )
+    if _is_common(own, by_contact):
+        # Nearly every row fits: walking through the order of the page finds 50 at once, a union of all would not.
+        return or_(
+            Client.search_text.contains(word, autoescape=True),
+            by_contact.where(Membership.client_id == Client.id).exists(),
+        )
+    # A union, since an "or" over two tables could use neither of the two trigram indexes.
     return Client.id.in_(union(own, by_contact).subquery().select())
 
 
+def _is_common(own: Select[Any], by_contact: Select[Any]) -> bool:
+    """Do more clients fit than ``COMMON``? Both looks stop there."""
+    parts = union_all(own.limit(COMMON).subquery().select(), by_contact.limit(COMMON).subquery().select()).subquery()
+    return int(db.session.execute(select(func.count()).select_from(parts)).scalar_one()) >= COMMON
+
+
 def count_clients(viewer: Viewer, filters: Filters) -> int:
-    """How many clients the filters let through."""
-    return int(db.session.execute(filtered_clients(viewer, filters).with_only_columns(func.count())).scalar_one())
+    """How many clients the filters let through; a search is counted up to ``COUNTED`` + 1."""
+    found = filtered_clients(viewer, filters)
+    if filters.q:
+        some = found.with_only_columns(Client.id).limit(COUNTED + 1).subquery()
+        return int(db.session.execute(select(func.count()).select_from(some)).scalar_one())
+    return int(db.session.execute(found.with_only_columns(func.count())).scalar_one())
 
 
 def ordered(found: Select[Any], sort: str, columns: Mapping[str, Column]) -> Select[Any]:
@@ -116,7 +137,7 @@ def ordered(found: Select[Any], sort: str, columns: Mapping[str, Column]) -> Sel
     """
     key, down = sort.removeprefix("-"), sort.startswith("-")
     by, found = _sort_keys(found, key, columns)
-    ends = [] if key == "name" or not by else [Client.name_key.asc()]
+    ends = [] if key in ("name", "created") or not by else [Client.name_key.asc()]
     if not by:
         by = [Client.name_key]
         down = down and key == "name"
@@ -124,7 +145,9 @@ def ordered(found: Select[Any], sort: str, columns: Mapping[str, Column]) -> Sel
     turned = [
         part if place == 0 and len(by) == 2 else (part.desc() if down else part.asc()) for place, part in enumerate(by)
     ]
-    return found.order_by(*turned, *ends, Client.id.asc())
+    # The index of creation runs (created_at DESC, id): read backwards, its ids descend.
+    last = Client.id.desc() if key == "created" and not down else Client.id.asc()
+    return found.order_by(*turned, *ends, last)
 
 
 def _sort_keys(found: Select[Any], key: str, columns: Mapping[str, Column]) -> tuple[list[Any], Select[Any]]:

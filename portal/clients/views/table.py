@@ -18,7 +18,7 @@ from portal.clients.policies import can_create_clients, can_export, can_list_cli
 from portal.clients.queries import all_attributes, client_groups, client_types
 from portal.clients.queries.columns import DEFAULT, chosen_columns, known_columns
 from portal.clients.queries.filters import PAIRS, Filters
-from portal.clients.queries.table import client_page, count_clients
+from portal.clients.queries.table import COUNTED, client_page, count_clients
 from portal.clients.values import shown
 from portal.clients.views.blueprint import bp
 from portal.kit.i18n import LANGUAGES, label_in
@@ -66,6 +66,8 @@ def index() -> ResponseReturnValue:
         "rows": page.items,
         "seen": seen,
         "total": total,
+        "counted": COUNTED,
+        "filters": filters,
         "columns": columns,
         "next_url": url_for("clients.index", **arguments, **onward) if page.next_place else None,
         "shown_value": shown,
@@ -79,7 +81,6 @@ def index() -> ResponseReturnValue:
     return render_template(
         "clients/index.html",
         **context,
-        filters=filters,
         arguments=arguments,
         sort=sort,
         menus=menus,
