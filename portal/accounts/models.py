@@ -80,7 +80,9 @@ class Person(WithId, WithTimes, Model):
         CheckConstraint("kind in ('collaborator', 'contact')", name="kind"),
         # An address is one person, however its case is written (F35, F38).
         Index("uq_person_email", func.lower(text("email")), unique=True),
-        Index("ix_person_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}),
+        Index(
+            "ix_person_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
+        ),
         Index("ix_person_listing", "kind", "search_key", "id"),
     )
 
@@ -178,5 +180,3 @@ class SignInFailure(WithId, WithTimes, Model):
         Index("ix_sign_in_failure_address", "address_hash", "created_at"),
         Index("ix_sign_in_failure_ip", "ip", "created_at"),
     )
-
-

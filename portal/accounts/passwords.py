@@ -44,7 +44,9 @@ class TooLong(Refused):
 class TooCommon(Refused):
     """On a list of common passwords, or as quickly guessed as one."""
 
-    sentence = _l("This password is easy to guess. Choose a few words that have nothing to do with each other or with you.")
+    sentence = _l(
+        "This password is easy to guess. Choose a few words that have nothing to do with each other or with you."
+    )
     field = "password"
 
 
@@ -64,7 +66,9 @@ def check(password: str, *, about: Iterable[str] = ()) -> str:
         raise TooShort()
     if len(password) > LONGEST:
         raise TooLong()
-    words = [part for word in about for part in (word, *word.replace("@", " ").replace(".", " ").split()) if len(part) > 2]
+    words = [
+        part for word in about for part in (word, *word.replace("@", " ").replace(".", " ").split()) if len(part) > 2
+    ]
     if password.casefold() in _common:
         raise TooCommon()
     guesses = zxcvbn(password[:_LOOKED_AT], user_inputs=words)["guesses_log10"]

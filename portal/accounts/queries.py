@@ -225,5 +225,7 @@ def demo_people() -> Sequence[Person]:
         .distinct(Role.position, Role.id)
         .order_by(Role.position, Role.id, Person.created_at, Person.id)
     )
-    first_contact = select(Person).where(Person.kind == "contact", *active).order_by(Person.created_at, Person.id).limit(1)
+    first_contact = (
+        select(Person).where(Person.kind == "contact", *active).order_by(Person.created_at, Person.id).limit(1)
+    )
     return [*db.session.scalars(first_of_role), *db.session.scalars(first_contact)]

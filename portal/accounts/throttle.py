@@ -54,8 +54,14 @@ def admit(purpose: str, address: str, ip: str | None) -> None:
     mine, everywhere, from_here = db.session.execute(
         select(
             select(func.count()).select_from(SignInFailure).where(recent, here).scalar_subquery(),
-            select(func.count()).select_from(SignInFailure).where(recent, SignInFailure.address_hash == key).scalar_subquery(),
-            select(func.count()).select_from(SignInFailure).where(recent, SignInFailure.ip == network).scalar_subquery(),
+            select(func.count())
+            .select_from(SignInFailure)
+            .where(recent, SignInFailure.address_hash == key)
+            .scalar_subquery(),
+            select(func.count())
+            .select_from(SignInFailure)
+            .where(recent, SignInFailure.ip == network)
+            .scalar_subquery(),
         )
     ).one()
     if mine >= PER_ADDRESS_AND_NETWORK or everywhere >= PER_ADDRESS or from_here >= PER_NETWORK:

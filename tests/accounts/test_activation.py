@@ -151,7 +151,9 @@ def test_an_active_person_gets_no_activation_mail(cast: Cast) -> None:
         commands.invite(cast.clara, actor=cast.alice)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "localhost.evil.example", "localhost@evil.example"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "localhost.evil.example", "localhost@evil.example"]
+)
 def test_a_forged_host_reaches_neither_pages_nor_mails(client: FlaskClient, nora: Person, host: str) -> None:
     headers: dict[str, Any] = {"Host": host, "X-Forwarded-Host": host, "Forwarded": f"host={host}"}
     answer = client.post("/password-reset", data={"email": "clara@client.example"}, headers=headers)

@@ -74,7 +74,9 @@ def test_one_of_many_resends_leaves_one_open_link(site: Any) -> None:
 
 
 def test_one_address_added_at_once_is_one_person(site: Any) -> None:
-    answers = all_at_once(site, lambda n: commands.create_contact(email=f"N{'oO'[n % 2]}ra@client.example", actor=None), 20)
+    answers = all_at_once(
+        site, lambda n: commands.create_contact(email=f"N{'oO'[n % 2]}ra@client.example", actor=None), 20
+    )
     assert sum(isinstance(answer, Person) for answer in answers) == 1
     assert sum(isinstance(answer, commands.AddressTaken) for answer in answers) == 19
 

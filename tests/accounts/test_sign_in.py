@@ -191,7 +191,9 @@ def test_next_leads_back_to_where_one_wanted_to_go(client: FlaskClient, cast: Ca
     assert answer.location == "/profile?x=1"
 
 
-@pytest.mark.parametrize("data", [{}, {"email": "x"}, {"email": ["a", "b"]}, {"email": "a\x00b@c.fr", "password": "x" * 16}])
+@pytest.mark.parametrize(
+    "data", [{}, {"email": "x"}, {"email": ["a", "b"]}, {"email": "a\x00b@c.fr", "password": "x" * 16}]
+)
 def test_nonsense_gets_a_sentence_and_never_a_fault(client: FlaskClient, cast: Cast, data: dict[str, Any]) -> None:
     assert client.post("/sign-in", data=data).status_code == 422
 

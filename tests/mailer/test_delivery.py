@@ -202,9 +202,7 @@ def test_without_a_mail_server_mails_are_kept_encrypted(nora: Any) -> None:
     assert b"activation" not in bytes(stored[0]) and b"activation" not in bytes(stored[1])
 
 
-def test_a_kept_mail_is_shown_with_its_links_in_a_sandbox(
-    nora: Any, cast: Cast, sign_in: Callable[[Any], Any]
-) -> None:
+def test_a_kept_mail_is_shown_with_its_links_in_a_sandbox(nora: Any, cast: Cast, sign_in: Callable[[Any], Any]) -> None:
     do_promised_work()
     browser, mail = sign_in(cast.alice), only_mail()
     page = browser.get(f"/mails/{mail.id}")

@@ -71,7 +71,10 @@ def _note_failure(email: str) -> None:
 @transactional
 def _let_in(person_id: uuid.UUID, password: str | None, *, ip: str | None, user_agent: str) -> tuple[Person, str]:
     person = db.session.scalars(
-        select(Person).where(Person.id == person_id).with_for_update(of=Person).execution_options(populate_existing=True)
+        select(Person)
+        .where(Person.id == person_id)
+        .with_for_update(of=Person)
+        .execution_options(populate_existing=True)
     ).one()
     if not person.is_active:
         raise WrongCredentials()
@@ -151,7 +154,9 @@ def renew_activation(token_hash: str) -> None:
         select(Person)
         .join(OneTimeLink, OneTimeLink.person_id == Person.id)
         # A link that was sent to another address must not lead anywhere.
-        .where(OneTimeLink.token_hash == token_hash, OneTimeLink.purpose == "activation", OneTimeLink.email == Person.email)
+        .where(
+            OneTimeLink.token_hash == token_hash, OneTimeLink.purpose == "activation", OneTimeLink.email == Person.email
+        )
     ).one_or_none()
     if person is not None and _may_be_invited_again(person):
         invite(person)
@@ -177,7 +182,9 @@ def send_reset_if_known(email: str) -> None:
         return
     db.session.execute(select(Person.id).where(Person.id == person.id).with_for_update())
     newest = db.session.scalar(
-        select(func.max(OneTimeLink.created_at)).where(OneTimeLink.person_id == person.id, OneTimeLink.purpose == "reset")
+        select(func.max(OneTimeLink.created_at)).where(
+            OneTimeLink.person_id == person.id, OneTimeLink.purpose == "reset"
+        )
     )
     if newest is not None and newest > now() - _MAIL_PAUSE and _has_open_reset(person):
         return
@@ -236,7 +243,10 @@ def change_password(
 @transactional
 def _store_password(person_id: uuid.UUID, hashed: str, *, but: uuid.UUID | None) -> None:
     person = db.session.scalars(
-        select(Person).where(Person.id == person_id).with_for_update(of=Person).execution_options(populate_existing=True)
+        select(Person)
+        .where(Person.id == person_id)
+        .with_for_update(of=Person)
+        .execution_options(populate_existing=True)
     ).one()
     _change_password(person, hashed)
     end_sessions_of(person.id, but=but)

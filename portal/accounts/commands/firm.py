@@ -86,7 +86,9 @@ def set_up_firm(
     :raises AlreadySetUp: somebody was faster.
     """
     link = links.find("setup", token, lock=True)
-    hashed = passwords.hash_password(passwords.check(password, about=[email, first_name, last_name, firm_name, "atrium"]))
+    hashed = passwords.hash_password(
+        passwords.check(password, about=[email, first_name, last_name, firm_name, "atrium"])
+    )
     create_firm(name=firm_name, language=language, time_zone=time_zone, working_term=working_term)
     roles = ensure_roles()
     person = create_collaborator(

@@ -19,7 +19,10 @@ def tidy() -> None:
         # A used or old link must still be recognised for a while, so that its reader can ask for another.
         delete(OneTimeLink).where(OneTimeLink.expires_at < moment - timedelta(days=90)),
         delete(SignInSession).where(
-            or_(SignInSession.expires_at < moment - timedelta(days=30), SignInSession.ended_at < moment - timedelta(days=30))
+            or_(
+                SignInSession.expires_at < moment - timedelta(days=30),
+                SignInSession.ended_at < moment - timedelta(days=30),
+            )
         ),
     ]
     for statement in gone:

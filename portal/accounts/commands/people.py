@@ -208,9 +208,7 @@ def _change_address(person: Person, address: str) -> None:
     other = person_by_email(address)
     if other is not None and other.id != person.id:
         raise AddressTaken()
-    before = SimpleNamespace(
-        id=person.id, email=person.email, full_name=person.full_name, language=person.language
-    )
+    before = SimpleNamespace(id=person.id, email=person.email, full_name=person.full_name, language=person.language)
     person.email = address
     for purpose in ("activation", "reset"):
         links.revoke(purpose, person)
@@ -228,7 +226,10 @@ def _change_address(person: Person, address: str) -> None:
 
 def _locked(person: Person) -> Person:
     found: Person = db.session.scalars(
-        select(Person).where(Person.id == person.id).with_for_update(of=Person).execution_options(populate_existing=True)
+        select(Person)
+        .where(Person.id == person.id)
+        .with_for_update(of=Person)
+        .execution_options(populate_existing=True)
     ).one()
     return found
 

@@ -79,7 +79,7 @@ def collaborator(person: Person) -> ResponseReturnValue:
             show_conflict(form, person, refusal)
         except Refused as refusal:
             refuse(form, refusal)
-    return render_template("accounts/collaborator.html", form=form, person=person), status_of(form)
+    return render_template("accounts/collaborator.html", form=form, subject=person), status_of(form)
 
 
 @bp.post("/collaborators/<uuid:person_id>/invitation")

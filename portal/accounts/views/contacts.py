@@ -57,7 +57,10 @@ def invite_contacts() -> ResponseReturnValue:
     query: Select[tuple[Person]] = visible_contacts(viewer).where(Person.id.in_(chosen))
     sent = commands.invite_many(db.session.scalars(query).all(), actor=viewer) if chosen else 0
     if sent:
-        flash(ngettext("One activation mail is on its way.", "%(num)s activation mails are on their way.", sent), "success")
+        flash(
+            ngettext("One activation mail is on its way.", "%(num)s activation mails are on their way.", sent),
+            "success",
+        )
     else:
         flash(_("None of the chosen contacts is waiting for an activation."), "info")
     return redirect_to("accounts.contacts", state=request.form.get("state") or None, q=request.form.get("q") or None)
@@ -110,7 +113,7 @@ def _page(person: Person, form: PersonForm) -> str:
     viewer: Viewer = current_viewer()
     return render_template(
         "accounts/contact.html",
-        person=person,
+        subject=person,
         form=form,
         clients=clients_of(viewer, [person])[person.id],
         may_manage=can_manage_contacts(viewer),
