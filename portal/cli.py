@@ -90,7 +90,9 @@ def demo() -> None:
         from portal.demo.commands import make_demo
 
         sign_ins = make_demo()
-    write_privately(sign_ins_file(data_folder()), json.dumps(sign_ins or [], indent=1))
+    if sign_ins is None:
+        raise click.ClickException("There is a firm already: the demo needs an empty database.")
+    write_privately(sign_ins_file(data_folder()), json.dumps(sign_ins, indent=1))
 
 
 @main.command("create-admin")

@@ -169,6 +169,12 @@ class Postgres:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'atrium'").fetchone():
             connection.execute("CREATE DATABASE atrium OWNER atrium")
 
+    def forget_everything(self) -> None:
+        """Drop the database and make an empty one."""
+        with self._connect_as_admin() as connection:
+            connection.execute("DROP DATABASE IF EXISTS atrium WITH (FORCE)")
+            self._make_database(connection)
+
     def settings(self) -> dict[str, str]:
         """The environment by which the portal finds this server."""
         return {"DATABASE_URL": f"postgresql://atrium:{self.secrets.database_password}@/atrium?host={self.sockets}"}

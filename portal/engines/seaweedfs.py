@@ -158,6 +158,13 @@ class SeaweedFS:
                 raise TimeoutError("SeaweedFS did not open its S3 port in time.")
             time.sleep(0.05)
 
+    def forget_everything(self) -> None:
+        """Remove every object of the bucket."""
+        client = s3_client(self.settings(), seconds=30)
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            for entry in page.get("Contents", []):
+                client.delete_object(Bucket=BUCKET, Key=entry["Key"])
+
     def settings(self) -> dict[str, str]:
         """The environment by which the portal finds this store."""
         return {

@@ -105,6 +105,10 @@ class Up:
         for engine in self.engines:
             if engine not in slow:
                 self._wait_for(engine)
+        half_made = self._half_made_demo.exists()
+        for engine in self.engines:
+            if half_made and isinstance(engine, Postgres):
+                engine.forget_everything()
         migrate(self.env | {"DATABASE_URL": self._database_url})
         first_run = not has_firm(self._database_url)
         if not first_run:
@@ -112,6 +116,8 @@ class Up:
             self._start_site(supervisor)
         for engine in slow:
             self._wait_for(engine)
+            if half_made:
+                engine.forget_everything()
         link = None
         if first_run:
             link = self._begin()
@@ -128,6 +134,11 @@ class Up:
             raise RuntimeError(f"{fault}\n{_tail(self.place, engine.name)}") from fault
 
     @property
+    def _half_made_demo(self) -> Path:
+        """Stands while the demo is being made: when it is found at a start, that start begins the demo anew."""
+        return self.place.var / "demo-unfinished"
+
+    @property
     def _database_url(self) -> str:
         return os.environ.get("DATABASE_URL") or self.env["DATABASE_URL"]
 
@@ -135,7 +146,9 @@ class Up:
         """On an empty database: make the demo firm, or a link by which the real one is set up."""
         if self.demo_wanted:
             self.console.print("First run: the demo firm is being made. This takes about a minute.")
+            self._half_made_demo.touch()
             portal(["demo"], self.env)
+            self._half_made_demo.unlink()
             return None
         return portal(["set-up-link"], self.env, capture=True).strip() or None
 
