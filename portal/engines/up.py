@@ -20,7 +20,7 @@ from rich.console import Console
 
 from config import ROOT, Settings
 from portal.engines import report
-from portal.engines.leftovers import stop_leftovers
+from portal.engines.leftovers import marked, stop_leftovers
 from portal.engines.migrating import has_firm, migrate
 from portal.engines.place import Place
 from portal.engines.postgres import Postgres
@@ -173,7 +173,12 @@ def portal(arguments: list[str], env: dict[str, str], *, capture: bool = False) 
     """
     command = [sys.executable, "-m", "portal.cli", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ | env, check=False, text=True, stdout=subprocess.PIPE if capture else None
+        command,
+        cwd=ROOT,
+        env=os.environ | env | marked(Path(env["PORTAL_VAR"])),
+        check=False,
+        text=True,
+        stdout=subprocess.PIPE if capture else None,
     )
     if done.returncode:
         raise RuntimeError(f"`portal {' '.join(arguments)}` failed; the reason stands above.")
