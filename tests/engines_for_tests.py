@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
 import uuid
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import boto3
 import psycopg
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 SHARED = "ATRIUM_TEST_ENGINES"
 
@@ -61,13 +64,8 @@ def make_template(env: dict[str, str], run: str) -> str:
     return name
 
 
-def worker_environment(env: dict[str, str], template: str, worker: str) -> dict[str, str]:
-    """A copy of the database, a bucket and a broker number for one worker."""
-    name = f"test_{worker}_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(admin_url(env), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    bucket = name.replace("_", "-")
-    store = boto3.client(
+def _store(env: dict[str, str]) -> Any:
+    return boto3.client(
         "s3",
         endpoint_url=env["S3_ENDPOINT_URL"],
         aws_access_key_id=env["S3_ACCESS_KEY"],
@@ -75,6 +73,15 @@ def worker_environment(env: dict[str, str], template: str, worker: str) -> dict[
         region_name=env.get("S3_REGION", "us-east-1"),
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
     )
+
+
+def worker_environment(env: dict[str, str], template: str, worker: str) -> dict[str, str]:
+    """A copy of the database, a bucket and a broker number for one worker."""
+    name = f"test_{worker}_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(admin_url(env), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    bucket = name.replace("_", "-")
+    store = _store(env)
     store.create_bucket(Bucket=bucket)
     store.put_bucket_cors(
         Bucket=bucket,
@@ -101,7 +108,13 @@ def worker_environment(env: dict[str, str], template: str, worker: str) -> dict[
 
 
 def drop(env: dict[str, str], url: str) -> None:
-    """Remove a database that is no longer needed."""
+    """Remove a database that is no longer needed, and the bucket that was made with it.
+
+    A bucket takes volumes of the store for itself: engines that are kept running would be full after a hundred runs.
+    """
     name = url.partition("?")[0].rsplit("/", 1)[1]
+    if name.startswith("test_"):
+        with contextlib.suppress(ClientError):
+            _store(env).delete_bucket(Bucket=name.replace("_", "-"))
     with psycopg.connect(admin_url(env), autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

@@ -35,7 +35,7 @@ def with_headers(where: dict[str, Any], **headers: str) -> dict[str, Any]:
 
 
 def test_only_the_very_bytes_are_taken(signed: tuple[dict[str, Any], bytes]) -> None:
-    """Shorter, longer, other bytes, another type, another checksum, no checksum, another method: refused by the store."""
+    """Shorter, longer, other bytes, type, checksum, none at all, another method: refused by the store."""
     where, data = signed
     other = os.urandom(len(data))
     assert send(where, data[:-1]) == 403
