@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, null, select
 from sqlalchemy.orm import Session
 
 from portal.accounts.models import Person
@@ -170,7 +170,7 @@ def _chosen_columns(
     reads = {key: _reads(by_id[attribute_id(key)]) for key in keys if key not in FIELDS}
     selected = _from_clients(ids).add_columns(
         *[FIELDS[key].source(person.viewer).label(f"c{n}") for n, key in enumerate(plain)],
-        ATTRIBUTE_VALUES.label("held"),
+        (ATTRIBUTE_VALUES if reads else null()).label("held"),
     )
     columns = [
         Column(str(FIELDS[key].title), FIELDS[key].kind, FIELDS[key].width)
@@ -182,6 +182,9 @@ def _chosen_columns(
 
     def rows() -> Iterator[list[Any]]:
         for *cells, held in _rows(reader, selected, shown, progress):
+            if not reads:
+                yield cells
+                continue
             found = dict(zip(plain, cells, strict=True))
             yield [
                 found[key] if key in found else _read(reads[key], (held or {}).get(str(attribute_id(key))))

@@ -28,9 +28,7 @@ CELL_UNITS = 32_767
 _NAME_UNITS = 31
 
 # Not allowed in XML 1.0 at all, and lone surrogates, which have no UTF-8 form.
-_ILLEGAL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
-)
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 # Excel keeps 15 digits of a number; a longer one would silently become another one.
@@ -40,9 +38,7 @@ _EXACT = 10**15
 class TooManyRows(Refused):
     """A sheet of Excel ends at row 1,048,576."""
 
-    sentence = _l(
-        "This is more than a sheet of Excel can hold (1,048,575 rows). Choose fewer clients with a filter."
-    )
+    sentence = _l("This is more than a sheet of Excel can hold (1,048,575 rows). Choose fewer clients with a filter.")
 
 
 class Kind(Enum):
@@ -96,52 +92,57 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], *, zone: tzinfo) -> None
     names = _sheet_names([sheet.name for sheet in sheets])
     titles = [_titles(sheet.columns) for sheet in sheets]
     write_worksheets(
-        [
-            (name, _records(sheet, keys, zone))
-            for name, keys, sheet in zip(names, titles, sheets, strict=True)
-        ],
+        [(name, _records(sheet, keys, zone)) for name, keys, sheet in zip(names, titles, sheets, strict=True)],
         str(path),
         freeze_panes={"general": {"row": 1, "col": 0}},
         autofilter={"general": True},
-        header_format={
-            name: Format().set_bold().set_text_wrap().set_align("top") for name in names
-        },
+        header_format={name: Format().set_bold().set_text_wrap().set_align("top") for name in names},
         column_widths={
             name: [min(max(column.width, 4.0), 80.0) for column in sheet.columns]
             for name, sheet in zip(names, sheets, strict=True)
         },
         column_formats={
-            name: [
-                Format().set_num_format(_NUMBER_FORMATS[column.kind])
-                for column in sheet.columns
-            ]
+            name: [Format().set_num_format(_NUMBER_FORMATS[column.kind]) for column in sheet.columns]
             for name, sheet in zip(names, sheets, strict=True)
         },
         ignore_errors={
-            name: [
-                key
-                for key, column in zip(keys, sheet.columns, strict=True)
-                if column.kind is Kind.TEXT
-            ]
+            name: [key for key, column in zip(keys, sheet.columns, strict=True) if column.kind is Kind.TEXT]
             for name, keys, sheet in zip(names, titles, sheets, strict=True)
         },
     )
 
 
 def _records(sheet: Sheet, keys: list[str], zone: tzinfo) -> Iterator[dict[str, Any]]:
-    converters = [_converter(column.kind, zone) for column in sheet.columns]
+    texts = [place for place, column in enumerate(sheet.columns) if column.kind is Kind.TEXT]
+    kinds = [(place, column.kind) for place, column in enumerate(sheet.columns)]
+    others = [(place, _converter(kind, zone)) for place, kind in kinds if kind is not Kind.TEXT]
     written = 1
     for row in sheet.rows:
         written += 1
         if written > MAX_ROWS:
             raise TooManyRows()
-        yield {
-            key: None if value is None else convert(value)
-            for key, convert, value in zip(keys, converters, row, strict=True)
-        }
+        cells = list(row)
+        # Nearly every row is harmless as a whole: one look at all its texts spares one per cell.
+        if not _harmless([cells[place] for place in texts]):
+            for place in texts:
+                if cells[place] is not None:
+                    cells[place] = text_cell(cells[place])
+        for place, convert in others:
+            if cells[place] is not None:
+                cells[place] = convert(cells[place])
+        yield dict(zip(keys, cells, strict=True))
     if written == 1:
         # The head is taken from the first row: an empty sheet needs an empty one.
         yield dict.fromkeys(keys)
+
+
+def _harmless(values: list[Any]) -> bool:
+    """Only texts, printable, and all together shorter than one cell may be."""
+    try:
+        joined = "".join(filter(None, values))
+    except TypeError:
+        return False
+    return joined.isprintable() and len(joined) <= CELL_UNITS // 2
 
 
 def _converter(kind: Kind, zone: tzinfo) -> Callable[[Any], Any]:
@@ -153,9 +154,7 @@ def _converter(kind: Kind, zone: tzinfo) -> Callable[[Any], Any]:
         Kind.NUMBER: _number,
         Kind.MONEY: _number,
         Kind.DATE: _date,
-        Kind.YES_NO: lambda value: (
-            value if isinstance(value, bool) else text_cell(value)
-        ),
+        Kind.YES_NO: lambda value: value if isinstance(value, bool) else text_cell(value),
     }[kind]
 
 
@@ -173,9 +172,7 @@ def _cut(text: str, units: int) -> str:
     """Excel counts UTF-16 units: a character beyond the basic plane is two."""
     if len(text) + len(_ASTRAL.findall(text)) <= units:
         return text
-    shortened = text.encode("utf-16-le")[: 2 * (units - 1)].decode(
-        "utf-16-le", errors="ignore"
-    )
+    shortened = text.encode("utf-16-le")[: 2 * (units - 1)].decode("utf-16-le", errors="ignore")
     return shortened + "…"
 
 
@@ -203,11 +200,7 @@ def _date(value: Any) -> Any:
 def _moment(value: Any, zone: tzinfo) -> Any:
     if not isinstance(value, datetime):
         return _date(value) if isinstance(value, date) else text_cell(value)
-    local = (
-        value.astimezone(zone).replace(tzinfo=None)
-        if value.tzinfo is not None
-        else value
-    )
+    local = value.astimezone(zone).replace(tzinfo=None) if value.tzinfo is not None else value
     if local < datetime.combine(date(1900, 3, 1), time()):
         return local.isoformat(sep=" ")
     return local
