@@ -55,7 +55,7 @@ class AttributeForm(Form):
     label_en = optional_text(_l("Label in English"), limit=120)
     label_it = optional_text(_l("Label in Italian"), limit=120)
     type = SelectField(_l("Type"), choices=list(TYPES.items()), validators=[required()])
-    rule = SelectField(_l("Check"), choices=[("", _l("No check")), *RULES.items()])
+    rule = SelectField(_l("Check"), default="", choices=[("", _l("No check")), *RULES.items()])
     options = long_text(
         _l("Choices"),
         description=_l("One choice per line. Its translations may follow after a bar: French | English | Italian."),
