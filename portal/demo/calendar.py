@@ -32,13 +32,13 @@ class Calendar:
         later = moment + timedelta(hours=self.chance.uniform(0.05, hours))
         return min(later, self.until - timedelta(seconds=self.chance.randint(1, 900)))
 
-    def day_of(self, moment: datetime) -> float:
+    def day_of(self, moment: datetime) -> int:
         """How many days after the start a moment lies."""
         return (moment.astimezone(PARIS).date() - self.start).days
 
     def between(self, first: float, last: float) -> float:
         """A day, the later ones somewhat more often: business grows."""
-        return first + (last - first) * self.chance.random() ** 0.8
+        return first + (last - first) * float(self.chance.random() ** 0.8)
 
     def _at(self, day: float, opens: float, closes: float, *, weekends: bool) -> datetime:
         found: date = self.start + timedelta(days=min(max(int(day), 0), DAYS))

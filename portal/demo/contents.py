@@ -6,8 +6,9 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
-from portal.demo import firm, office, papers, scans
+from portal.demo import office, papers, scans
 from portal.demo.papers import MONTHS, Subject, sum_of
 
 
@@ -214,7 +215,8 @@ class Shelf:
 
 
 def _statement(subject: Subject, month: date) -> bytes:
-    rows, balance = [], round(subject.chance.uniform(4000, 60000), 2)
+    rows: list[list[Any]] = []
+    balance = round(subject.chance.uniform(4000, 60000), 2)
     for number in range(subject.chance.randint(28, 55)):
         paid, received = (
             (0.0, round(subject.chance.uniform(40, 4200), 2))
@@ -247,7 +249,7 @@ def _statement(subject: Subject, month: date) -> bytes:
 
 def _vat_return(subject: Subject, day: date) -> bytes:
     base = round(subject.client.turnover / 12 * subject.chance.uniform(0.8, 1.2), 2)
-    rows = [
+    rows: list[list[Any]] = [
         ["Ventes et prestations, taux normal", base, round(base * 0.2, 2)],
         ["Autres opérations imposables", round(base * 0.04, 2), round(base * 0.008, 2)],
         ["TVA déductible sur immobilisations", "", -round(base * 0.02, 2)],
@@ -266,7 +268,7 @@ def _vat_return(subject: Subject, day: date) -> bytes:
 
 
 def _declaration(subject: Subject, day: date) -> bytes:
-    rows = [
+    rows: list[list[Any]] = [
         [name, round(subject.chance.uniform(1850, 3300), 2), round(subject.chance.uniform(400, 900), 2)]
         for name in subject.chance.sample(_EMPLOYEES, k=5)
     ]

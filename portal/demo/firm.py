@@ -112,10 +112,14 @@ Restaurant Chez Odile|SARL|Social|restaurant|13 rue des Marronniers|69002|Lyon|3
 Kinésithérapie Croix-Rousse|EI|Professions libérales|health|90 boulevard de la Croix-Rousse|69004|Lyon|31/12|2|210000
 Ambulances du Beaujolais|SAS|Social|transport|5 rue de l’Industrie|69220|Belleville-en-Beaujolais|31/12|26|1980000
 """
-CLIENTS = tuple(
-    DemoClient(*fields[:8], int(fields[8]), int(fields[9]))
-    for fields in (line.split("|") for line in _CLIENTS.strip().splitlines())
-)
+
+
+def _client(line: str) -> DemoClient:
+    name, kind, group, trade, street, postal_code, city, closing, staff, turnover = line.split("|")
+    return DemoClient(name, kind, group, trade, street, postal_code, city, closing, int(staff), int(turnover))
+
+
+CLIENTS = tuple(_client(line) for line in _CLIENTS.strip().splitlines())
 
 _CONTACTS = """
 Claire Martin 0,31;Antoine Roux 1;Philippe Fontaine 2,22;Éric Giraud 3;Nathalie Berthier 4,33;Léa Costa 5

@@ -7,6 +7,7 @@ import io
 import random
 from datetime import date, datetime, time, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 from docx import Document
 from openpyxl import Workbook
@@ -30,7 +31,7 @@ ACCOUNTS = (
 
 def trial_balance(subject: Subject, day: date) -> bytes:
     """A trial balance: accounts with debit, credit and balance as numbers."""
-    rows = [[number, label, *_debit_credit(subject)] for number, label in ACCOUNTS]
+    rows: list[list[Any]] = [[number, label, *_debit_credit(subject)] for number, label in ACCOUNTS]
     return _workbook("Balance", ["Compte", "Libellé", "Débit", "Crédit", "Solde"], [[*row, round(row[2] - row[3], 2)] for row in rows],
                      title=f"Balance générale au {french(day)}", subject=subject)  # fmt: skip
 
@@ -38,7 +39,7 @@ def trial_balance(subject: Subject, day: date) -> bytes:
 def dashboard(subject: Subject, year: int, months: int) -> bytes:
     """Sales, costs and cash by month."""
     base = subject.client.turnover / 12
-    rows = []
+    rows: list[list[Any]] = []
     for month in range(1, months + 1):
         sales, costs = (
             round(base * subject.chance.uniform(0.8, 1.25), 2),
@@ -69,7 +70,7 @@ def assets(subject: Subject, year: int) -> bytes:
         "Machine-outil",
         "Logiciel",
     )
-    rows = []
+    rows: list[list[Any]] = []
     for thing in subject.chance.sample(things, k=6):
         value, years = subject.chance.randint(8, 420) * 100.0, subject.chance.choice((3, 5, 7, 10))
         bought = date(year - subject.chance.randint(0, 4), subject.chance.randint(1, 12), subject.chance.randint(1, 28))
@@ -85,7 +86,7 @@ def assets(subject: Subject, year: int) -> bytes:
 
 def hours(subject: Subject, month: date, names: list[str]) -> bytes:
     """Hours and absences per employee of a month."""
-    rows = [
+    rows: list[list[Any]] = [
         [
             name,
             151.67,
@@ -106,7 +107,7 @@ def _debit_credit(subject: Subject) -> list[float]:
     return [round(volume, 2), round(volume * subject.chance.uniform(0.2, 1.3), 2)]
 
 
-def _workbook(name: str, heads: list[str], rows: list[list[object]], *, title: str, subject: Subject) -> bytes:
+def _workbook(name: str, heads: list[str], rows: list[list[Any]], *, title: str, subject: Subject) -> bytes:
     book = Workbook()
     sheet = book.active
     sheet.title = name

@@ -73,6 +73,11 @@ def compiled(template: str, data: dict[str, Any], **options: Any) -> Any:
     return _mine.compiler.compile(FOLDER / f"{template}.typ", sys_inputs={"data": json.dumps(data)}, **options)
 
 
+def paper(template: str, data: dict[str, Any]) -> bytes:
+    """A paper as PDF."""
+    return bytes(compiled(template, data))
+
+
 def purchase_invoice(subject: Subject, day: date) -> bytes:
     """An invoice of a supplier to the client."""
     chance = subject.chance
@@ -111,11 +116,13 @@ def _invoice(
     prefix: str,
 ) -> bytes:
     chosen = chance.sample(items, k=min(len(items), chance.randint(2, 6)))
-    rows = [[label, (quantity := chance.randint(1, 12)), price, round(quantity * price, 2)] for label, price in chosen]
+    rows: list[list[Any]] = [
+        [label, (quantity := chance.randint(1, 12)), price, round(quantity * price, 2)] for label, price in chosen
+    ]
     net = round(sum(row[3] for row in rows), 2)
     vat = round(net * 0.2, 2)
     number = f"{prefix}{chance.randint(100, 9899):04d}"
-    return compiled("invoice", {
+    return paper("invoice", {
         "from": sender, "to": receiver, "title": f"Facture {number}", "number": number, "date": french(day),
         "due": french(day + timedelta(days=30)), "rows": rows, "net": net, "vat": vat, "rate": "20", "gross": round(net + vat, 2),
         "terms": "Paiement à 30 jours. Tout retard entraîne des pénalités au taux de trois fois l’intérêt légal "
@@ -155,7 +162,7 @@ def annual_accounts(subject: Subject, closing: date) -> bytes:
         ("Résultat financier", -0.01), ("Impôt sur les bénéfices", -0.015),
     )  # fmt: skip
     result[0][1] = sales
-    return compiled("accounts", {
+    return paper("accounts", {
         "from": FIRM_PARTY, "to": subject.party, "title": "Comptes annuels", "year": closing.year, "closing": french(closing),
         "assets": assets, "liabilities": liabilities, "result": result, "notes": _NOTES,
     })  # fmt: skip
@@ -163,7 +170,7 @@ def annual_accounts(subject: Subject, closing: date) -> bytes:
 
 def letter(subject: Subject, day: date, title: str, paragraphs: list[Any]) -> bytes:
     """A letter of the firm."""
-    return compiled("letter", {
+    return paper("letter", {
         "from": FIRM_PARTY, "to": subject.party, "title": title, "place": "Lyon", "date": french(day), "greeting": "Madame, Monsieur,",
         "paragraphs": paragraphs, "signature": subject.in_charge,
         "closing": "Nous vous prions d’agréer, Madame, Monsieur, l’expression de nos salutations distinguées.",
@@ -172,7 +179,7 @@ def letter(subject: Subject, day: date, title: str, paragraphs: list[Any]) -> by
 
 def table(subject: Subject, title: str, subtitle: str, columns: list[str], rows: list[list[Any]], **more: Any) -> bytes:
     """A list with sums: ledgers, statements, declarations."""
-    return compiled("table", {
+    return paper("table", {
         "from": more.pop("sender", FIRM_PARTY), "to": subject.party, "title": title, "subtitle": subtitle, "columns": columns,
         "rows": rows, **more,
     })  # fmt: skip
@@ -187,7 +194,7 @@ def payslip(subject: Subject, name: str, job: str, month: date) -> bytes:
         ("Retraite de base déplafonnée", 0.4, 2.02), ("Retraite complémentaire, tranche 1", 3.15, 4.72), ("Contribution d’équilibre", 0.86, 1.29),
         ("Famille", 0.0, 3.45), ("Assurance chômage", 0.0, 4.0), ("CSG déductible", 6.68, 0.0), ("CSG et CRDS non déductibles", 2.85, 0.0),
     )  # fmt: skip
-    rows = [
+    rows: list[list[Any]] = [
         [
             label,
             sum_of(gross),
@@ -200,7 +207,7 @@ def payslip(subject: Subject, name: str, job: str, month: date) -> bytes:
     own_part = sum(row[3] for row in rows)
     taxable = round(gross - own_part + gross * 0.0285, 2)
     tax = round(taxable * chance.choice((0.0, 0.021, 0.038, 0.062)), 2)
-    return compiled("payslip", {
+    return paper("payslip", {
         "from": subject.party, "title": f"Bulletin de paie, {MONTHS[month.month - 1]} {month.year}", "month": f"{MONTHS[month.month - 1].capitalize()} {month.year}",
         "employee": {"name": name, "job": job, "number": f"{chance.randint(1, 99):03d}", "agreement": subject.trade.agreement,
                      "since": french(date(month.year - chance.randint(1, 12), chance.randint(1, 12), chance.randint(1, 28)))},

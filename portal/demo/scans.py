@@ -7,6 +7,7 @@ import io
 import math
 import random
 from datetime import date
+from typing import Any
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -16,7 +17,7 @@ from portal.demo.papers import Subject, compiled, french
 def receipt(subject: Subject, day: date) -> bytes:
     """A receipt, rendered, tilted, laid on a table and photographed: a JPEG of 150 to 500 kB."""
     chance = subject.chance
-    rows = [
+    rows: list[list[Any]] = [
         [label[:26], round(price * chance.uniform(0.2, 1.1), 2)]
         for label, price in chance.sample(_SHOPPING, k=chance.randint(2, 6))
     ]

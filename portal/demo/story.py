@@ -147,7 +147,7 @@ def answer_forms(space: Space, bases: Bases, calendar: Calendar) -> None:
 
 
 def _monthly(space: Space, bases: Bases, main: Person, calendar: Calendar) -> None:
-    months = range(calendar.day_of(space.opened) + 3, 180, 61)
+    months = range(int(calendar.day_of(space.opened)) + 3, 180, 61)
     for day in months:
         sent = calendar.office(day)
         due = (sent + timedelta(days=10)).date()

@@ -14,8 +14,9 @@ __all__ = ["now", "now_in_sql", "pretended", "pretending"]
 
 def now() -> datetime:
     """The present moment by the database's clock, with time zone UTC; in the demo the pretended one."""
-    if (moment := pretended()) is not None:
-        return moment.astimezone(UTC)
+    wanted = pretended()
+    if wanted is not None:
+        return wanted.astimezone(UTC)
     moment: datetime = db.session.execute(select(func.clock_timestamp())).scalar_one()
     return moment.astimezone(UTC)
 
