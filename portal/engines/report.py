@@ -25,11 +25,13 @@ def show_address(console: Console, address: str, var: Path, set_up_link: str | N
     people = json.loads(file.read_text() or "[]") if file.exists() else []
     if people:
         table = Table(title="Demo sign-ins (also one click on the sign-in page)", title_justify="left")
-        for heading in ("Who", "Role", "E-mail", "Password"):
-            table.add_column(heading)
+        for heading in ("Who", "Role", "E-mail"):
+            table.add_column(heading, overflow="fold")
         for person in people:
-            table.add_row(*(str(person.get(key, "")) for key in ("name", "role", "email", "password")))
+            table.add_row(*(str(person.get(key, "")) for key in ("name", "role", "email")))
         console.print(table)
+        passwords = sorted({str(person.get("password", "")) for person in people})
+        console.print("Password:", ", ".join(passwords), soft_wrap=True)
 
 
 def show_health(console: Console, health: dict[str, object]) -> None:
