@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import String, Uuid, bindparam, insert, select, text
+from sqlalchemy import DateTime, String, Uuid, bindparam, insert, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql import insert as upsert
 
@@ -25,9 +25,9 @@ _ONE = text(
         WHERE CAST(:name AS text) IS NOT NULL AND NOT EXISTS (SELECT FROM known)
         ON CONFLICT (name) DO UPDATE SET key = excluded.key RETURNING id
     )
-    INSERT INTO activity (id, verb, client_id, actor_id, folder_id, file_id, name_id, ext, details)
+    INSERT INTO activity (id, at, verb, client_id, actor_id, folder_id, file_id, name_id, ext, details)
     VALUES (
-        :id, :verb, :client_id, :actor_id, :folder_id, :file_id,
+        :id, COALESCE(:at, clock_timestamp()), :verb, :client_id, :actor_id, :folder_id, :file_id,
         (SELECT id FROM known UNION ALL SELECT id FROM added LIMIT 1), :ext, :details
     )
     """
@@ -35,6 +35,8 @@ _ONE = text(
     *[bindparam(key, type_=Uuid()) for key in ("id", "client_id", "actor_id", "folder_id", "file_id")],
     *[bindparam(key, type_=String()) for key in ("name", "key", "verb", "ext")],
     bindparam("details", type_=JSONB()),
+    # None in earnest: the database's clock decides. The demo pretends moments.
+    bindparam("at", type_=DateTime(timezone=True)),
 )
 
 
@@ -52,7 +54,7 @@ def record(
     """
     entry = line(verb, actor=actor, client=client, folder=folder, file=file, **details)
     name = entry.pop("subject_name")
-    db.session.execute(_ONE, {**entry, "name": name, "key": search_key(name) if name else ""})
+    db.session.execute(_ONE, {"at": None, **entry, "name": name, "key": search_key(name) if name else ""})
     ident: uuid.UUID = entry["id"]
     return ident
 
