@@ -49,7 +49,7 @@ def person_of_request() -> Person | None:
             Person.activated_at.is_not(None),
         )
         .options(joinedload(SignInSession.person).joinedload(Person.role))
-        # A right or role that was taken away must be gone at this very request, also for a session object that lives on.
+        # A right or role that was taken away must be gone at this very request, also for objects that live on.
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:

@@ -21,7 +21,7 @@ class Term:
     plural: str
 
 
-# The ten of the product's description, after the plain "client". Lower case: the page writes capitals where they belong.
+# The ten of the product's description, after the plain "client"; in lower case, pages write capitals themselves.
 TERMS: dict[str, tuple[LazyString, LazyString]] = {
     "clients": (_lp("working term", "client"), _lp("working term", "clients")),
     "patients": (_lp("working term", "patient"), _lp("working term", "patients")),

@@ -67,11 +67,12 @@ class Form(FlaskForm):
                 given = list(unbound_field.kwargs.get("filters") or ())
                 options = {**options, "filters": [_trim, *given]}
                 unbound_field = _without_filters(unbound_field)
-            return unbound_field.bind(form=form, **options)
+            bound: Field = unbound_field.bind(form=form, **options)
+            return bound
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Check the text of every field before and besides its own validators."""
-        valid = super().validate(extra_validators=extra_validators)
+        valid: bool = super().validate(extra_validators=extra_validators)
         for field in self:
             if not field.errors and (sentence := _text_fault(field)):
                 field.errors = [str(sentence)]

@@ -54,12 +54,16 @@ def write_out(mail: Mail) -> Written:
         "link_to": canonical_url,
         "one_time_link": one_time_link,
     }
-    folder = f"emails/{mail.template}"
     with in_language(mail.language):
-        subject = one_line(_plain().get_template(f"{folder}/subject.txt").render(values))
-        text = _plain().get_template(f"{folder}/text.txt").render(values)
-        markup = _escaping().get_template(f"{folder}/html.mjml").render({**values, "subject": subject})
+        subject = one_line(_plain().get_template(_part(mail, "subject", "txt")).render(values))
+        text = _plain().get_template(_part(mail, "text", "txt")).render(values)
+        markup = _escaping().get_template(_part(mail, "html", "mjml")).render({**values, "subject": subject})
     return Written(subject, _MANY_BLANKS.sub("\n\n", text).strip() + "\n", _to_html(markup))
+
+
+def _part(mail: Mail, part: str, ending: str) -> str:
+    """The name of the template of one part of a mail."""
+    return f"emails/{mail.template}/{part}.{ending}"
 
 
 def one_time_link(endpoint: str, purpose: str, link_id: str) -> str:

@@ -19,6 +19,7 @@ from portal.accounts.models import OneTimeLink, Person
 from portal.accounts.queries import firm, person_by_email
 from portal.accounts.sessions import end_session, end_sessions_of, open_session
 from portal.kit.clock import now
+from portal.kit.crypto import token_hash
 from portal.kit.db import db, transactional
 from portal.kit.errors import Refused
 from portal.outbox import emit
@@ -137,14 +138,14 @@ def request_new_activation(token: str, *, ip: str | None) -> None:
 
     :raises portal.accounts.throttle.TooManyTries: asked too often.
     """
-    hashed = links.token_hash(token)
+    hashed = token_hash(token)
     throttle.admit("renewal", hashed, ip)
-    _promise("accounts.renew_activation", token_hash=hashed)
+    _promise("accounts.renew_activation", "token_hash", hashed)
 
 
 @transactional
-def _promise(name: str, **payload: str) -> None:
-    emit(name, **payload)
+def _promise(name: str, key: str, value: str) -> None:
+    emit(name, at=None, **{key: value})
 
 
 @transactional
@@ -168,7 +169,7 @@ def request_reset(email: str, *, ip: str | None) -> None:
     :raises portal.accounts.throttle.TooManyTries: asked too often.
     """
     throttle.admit("reset", email, ip)
-    _promise("accounts.send_reset_if_known", email=email.strip()[:254])
+    _promise("accounts.send_reset_if_known", "email", email.strip()[:254])
 
 
 @transactional

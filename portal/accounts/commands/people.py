@@ -23,7 +23,6 @@ from portal.kit.db import db, transactional
 from portal.kit.errors import Conflict, Forbidden, Refused
 from portal.kit.i18n import LANGUAGES
 from portal.kit.names import clean_name, search_key
-from portal.outbox import emit
 
 _DETAILS = ("email", "first_name", "last_name", "phone", "language", "time_zone", "theme")
 
@@ -131,7 +130,7 @@ def _flush_new(person: Person) -> None:
     try:
         with db.session.begin_nested():
             db.session.add(person)
-            db.session.flush()
+            db.session.flush()  # the unique index answers now, inside the savepoint
     except IntegrityError:
         raise AddressTaken() from None
 
@@ -171,9 +170,6 @@ def update_person(person: Person, *, actor: Any, version: int | None = None, **f
     person.version += 1
     if set(fields) - {"theme"}:
         activity.record(activity.verbs.CONTACT_CHANGED, actor=actor, person=person.full_name)
-    # The search over clients looks at the names of their contacts, which this package does not know.
-    if person.kind == "contact":
-        emit("clients.person_changed", person_id=person.id)
     return person
 
 
@@ -219,7 +215,7 @@ def _change_address(person: Person, address: str) -> None:
     try:
         # The unique index is the judge when two people take one address at once.
         with db.session.begin_nested():
-            db.session.flush()
+            db.session.flush()  # the unique index answers now, inside the savepoint
     except IntegrityError:
         raise AddressTaken() from None
 

@@ -23,6 +23,9 @@ _BEFORE_PARTS = ("styleguide.", "home.health", "home.ready", "home.live")
 def ask_for_set_up() -> ResponseReturnValue | None:
     """Without a firm there is nothing to show: every page says where the set-up link stands."""
     endpoint = request.endpoint or ""
+    if request.routing_exception is not None:
+        # No such page, or a forged Host header: the error page answers.
+        return None
     if endpoint in _BEFORE or endpoint.startswith(_BEFORE_PARTS) or firm() is not None:
         return None
     if wants_json():
