@@ -15,6 +15,25 @@ from portal.kit.assets import url_if
 from portal.kit.web import current_viewer
 
 
+# Which pages light up an entry of the menu, by the beginnings of their endpoints.
+_TEMPLATES = (
+    "clients.template",
+    "clients.new_template",
+    "clients.attributes",
+    "clients.attribute",
+    "clients.create_attribute",
+    "files.tree_template",
+    "files.new_tree_template",
+    "files.edit_tree_template",
+    "questionnaires.templates",
+    "questionnaires.new_template",
+    "questionnaires.edit_template",
+    "questionnaires.preview_template",
+)
+_OF_CLIENTS = ("clients", "wizard", "files", "questionnaires", "connectors.of_client", "feed.of_client", "exports")
+_ELSEWHERE = (*_TEMPLATES, "clients.groups", "clients.types")
+
+
 @dataclass(frozen=True)
 class Link:
     """One entry of the menu."""
@@ -60,19 +79,21 @@ def navigation() -> list[Group]:
     term = working_term().plural
     daily = [
         _link(_("Home"), "home", "home.index", "home"),
-        _link(term[:1].upper() + term[1:], "users", "clients.index", "clients", "wizard", "files"),
+        _link(term[:1].upper() + term[1:], "users", "clients.index", *_OF_CLIENTS),
         _link(_("Contacts"), "address-book", "accounts.contacts", "accounts.contact"),
-        _link(_("Activity"), "history", "feed.firm", "feed"),
+        _link(_("Activity"), "history", "feed.firm", "feed.firm"),
     ]
     administration = []
     if viewer.may(Feature.TEMPLATES):
-        administration.append(_link(_("Templates"), "template", "clients.templates", "clients.template"))
+        administration.append(_link(_("Templates"), "template", "clients.templates", *_TEMPLATES))
     if viewer.may(Feature.CONNECTORS):
         administration.append(_link(_("Connectors"), "plug", "connectors.index", "connectors.index"))
     if viewer.may(Feature.SETTINGS):
         administration += [
             _link(_("Collaborators"), "users-group", "accounts.collaborators", "accounts.collaborator"),
-            _link(_("Settings"), "settings", "accounts.firm_settings", "accounts.firm"),
+            _link(
+                _("Settings"), "settings", "accounts.firm_settings", "accounts.firm", "clients.groups", "clients.types"
+            ),
             _link(_("Mail log"), "mail", "mailer.index", "mailer"),
         ]
     groups = [
@@ -85,4 +106,6 @@ def navigation() -> list[Group]:
 def _link(label: str, icon: str, endpoint: str, *current: str) -> Link | None:
     href = url_if(endpoint)
     here = request.endpoint or ""
-    return Link(label, icon, href, any(here.startswith(start) for start in current)) if href else None
+    # An administration page belongs to its own entry, not to the package that it lives in.
+    mine = here.startswith(current) and (current != _OF_CLIENTS or not here.startswith(_ELSEWHERE))
+    return Link(label, icon, href, mine) if href else None

@@ -134,16 +134,19 @@ def cast(session: Any) -> Cast:
     return make_cast()
 
 
+def forget_request() -> None:
+    """Drop what one request leaves in ``g``: tests keep one application context for the whole test."""
+    for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token", "sign_in_session_id"):
+        g.pop(kept, None)
+
+
 class CheckingClient(FlaskClient):
     """A browser of the tests: every HTML page that it fetches is checked (structure, title, ids, labels, nonce)."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
-        g.pop("viewer", None)
-        for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token"):
-            g.pop(kept, None)
+        forget_request()
         response = super().open(*args, **kwargs)
-        for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token"):
-            g.pop(kept, None)
+        forget_request()
         check_page(response)
         return response
 

@@ -14,6 +14,7 @@ import structlog
 from sqlalchemy import func, select
 
 from portal.accounts import commands as accounts
+from portal.accounts import passwords
 from portal.accounts.models import Person
 from portal.accounts.queries import demo_people, firm, person_by_email
 from portal.demo import firm as facts
@@ -45,7 +46,7 @@ def make_demo() -> list[dict[str, str]] | None:
     """
     if firm() is not None:
         return None
-    with in_language("fr"), outbox.without_bell():
+    with in_language("fr"), outbox.without_bell(), passwords.hashing_quickly():
         calendar = Calendar(now(), random.Random(facts.NAME))  # noqa: S311 - an invented firm
         with _workshop() as workshop:
             _live(calendar, workshop)

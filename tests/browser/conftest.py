@@ -73,7 +73,7 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
                 continue
 
 
-def _answers(url: str, seconds: float = 60) -> None:
+def _answers(url: str, log: Path, seconds: float = 60) -> None:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -82,7 +82,7 @@ def _answers(url: str, seconds: float = 60) -> None:
             time.sleep(0.2)
         else:
             return
-    raise TimeoutError(url)
+    raise TimeoutError(f"{url} does not answer. The server said: {log.read_text(errors='replace')[-2000:]}")
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pyte
     worker += ["-Q", "default,mail,files,connectors,exports"]
     processes = [_start(web, env, folder / "web.log"), _start(worker, env, folder / "worker.log")]
     try:
-        _answers(f"{url}/styleguide")
+        _answers(f"{url}/sign-in", folder / "web.log")
         yield Site(url, env, create_app(settings))
     finally:
         for process in processes:
