@@ -38,7 +38,8 @@ class Place:
 
     def log(self, name: str) -> Path:
         folder = self.var / "log"
-        folder.mkdir(exist_ok=True)
+        # Mails that are not sent stand in the worker's log, with their one-time links.
+        folder.mkdir(mode=0o700, exist_ok=True)
         return folder / f"{name}.log"
 
 

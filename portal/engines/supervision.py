@@ -139,6 +139,7 @@ def configuration_of(place: Place, programs: Sequence[Program]) -> str:
         _section(
             "supervisord",
             nodaemon="true",
+            silent="true",
             logfile=place.log("supervisord"),
             logfile_maxbytes="5MB",
             pidfile=place.var / "run" / "supervisord.pid",
