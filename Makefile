@@ -49,16 +49,14 @@ prove: setup ## what takes longer than a test: counted repetitions, crashes
 	$(PY) -m bench.prove
 
 screenshots: setup ## make the pictures of the README
-	$(PY) -m bench.screenshots
+	$(PY) -m portal.demo.screenshots docs
 
 messages: setup ## collect what is to be translated
-	.venv/bin/pybabel extract --mapping-file translations/babel.cfg --keywords _l --keywords _n:1,2 --no-location \
-		--sort-output --project Atrium --output .venv/messages.pot .
-	.venv/bin/pybabel update --input-file .venv/messages.pot --output-dir translations --no-fuzzy-matching
+	$(PY) -m portal.kit.catalogues --update || true
 
 lock: ## pin every dependency of setup.cfg with its hashes
 	$(PY) -m uv pip compile setup.cfg --extra embedded --extra dev --universal --python-version 3.11 --generate-hashes \
-		--no-header --no-emit-index-url --output-file requirements.lock
+		--no-header --no-emit-index-url --no-emit-find-links --output-file requirements.lock
 
 clean: ## remove what can be made again; the data in var/ stays
 	rm -rf .venv node_modules static/dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -14,7 +14,6 @@ from portal.accounts.roles import Feature
 from portal.kit.assets import url_if
 from portal.kit.web import current_viewer
 
-
 # Which pages light up an entry of the menu, by the beginnings of their endpoints.
 _TEMPLATES = (
     "clients.template",

@@ -90,13 +90,12 @@ def show_http_error(error: HTTPException) -> ResponseReturnValue:
 def show_database_away(error: OperationalError) -> ResponseReturnValue:
     """The database does not answer: nothing was half written, so trying again is safe."""
     current_app.logger.exception("database unavailable")
+    sentence = _("The service is being restarted. Please try again in a moment.")
     try:
-        body, status = _answer(
-            503, _("The service is being restarted. Please try again in a moment."), "errors/503.html"
-        )  # type: ignore[misc]
-    except Exception:  # noqa: BLE001 - the page itself may need the database
-        body, status = "503 Service Unavailable", 503
-    response = current_app.make_response((body, status))
+        response = current_app.make_response(_answer(503, sentence, "errors/503.html"))
+    except Exception:
+        # The page itself may need the database.
+        response = current_app.response_class("503 Service Unavailable", 503, mimetype="text/plain")
     response.headers["Retry-After"] = "5"
     return response
 

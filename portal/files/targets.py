@@ -46,7 +46,8 @@ def target_folder(viewer: Viewer, ident: str | None) -> Folder:
         wanted = uuid.UUID(str(ident))
     except ValueError as error:
         raise NoTarget() from error
-    found: Folder | None = db.session.scalars(visible_folders(viewer, at_least=Level.FULL).where(Folder.id == wanted)).one_or_none()
+    chosen = visible_folders(viewer, at_least=Level.FULL).where(Folder.id == wanted)
+    found: Folder | None = db.session.scalars(chosen).one_or_none()
     if found is None:
         raise NoTarget()
     return found

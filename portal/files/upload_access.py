@@ -30,7 +30,8 @@ def can_continue_upload(viewer: Viewer, upload: Upload) -> bool:
 
 def upload_folder(viewer: Viewer, upload: Upload) -> Folder | None:
     """The upload's folder while the viewer may upload into it, else None."""
-    folder: Folder | None = db.session.scalars(visible_folders(viewer).where(Folder.id == upload.folder_id)).one_or_none()
+    target = visible_folders(viewer).where(Folder.id == upload.folder_id)
+    folder: Folder | None = db.session.scalars(target).one_or_none()
     return folder if folder is not None and can_upload(viewer, folder) else None
 
 

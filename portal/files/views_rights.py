@@ -59,7 +59,12 @@ def rights(folder: Folder) -> ResponseReturnValue:
     }
     client = db.session.get(Client, folder.client_id)
     return render_template(
-        "files/rights.html", folder=folder, client=client, access=access, may_set=people, overrides=overrides_by_person(folder),
+        "files/rights.html",
+        folder=folder,
+        client=client,
+        access=access,
+        may_set=people,
+        overrides=overrides_by_person(folder),
         crumbs=breadcrumbs(viewer, folder), form=LevelForm(),
     )  # fmt: skip
 

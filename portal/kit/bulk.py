@@ -20,10 +20,7 @@ def rows_from(model: type[Model], rows: Sequence[dict[str, Any]]) -> TextClause:
     """
     columns = model.metadata.tables[model.__tablename__].c
     names = list(rows[0])
-    arrays = ", ".join(
-        f"CAST(:{name} AS {_sql_type(columns[name])}[])"
-        for name in names
-    )
+    arrays = ", ".join(f"CAST(:{name} AS {_sql_type(columns[name])}[])" for name in names)
     source = text(f"SELECT * FROM unnest({arrays})")
     return source.bindparams(**{name: [row[name] for row in rows] for name in names})
 

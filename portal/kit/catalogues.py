@@ -1,4 +1,4 @@
-"""Are the translations complete? Run as ``python -m portal.kit.catalogues``; ends with status 1 and says what is missing."""
+"""Are the translations complete? ``python -m portal.kit.catalogues`` says what is missing and ends with status 1."""
 
 from __future__ import annotations
 
@@ -36,7 +36,9 @@ def extracted() -> Catalog:
     methods, options = parse_mapping_cfg(io.StringIO(mapping))
     catalog = Catalog(project="Atrium")
     for folder in ("portal", "templates"):
-        found = extract_from_dir(ROOT / folder, _under(methods, folder), options, keywords=KEYWORDS, comment_tags=("Translators:",))
+        found = extract_from_dir(
+            ROOT / folder, _under(methods, folder), options, keywords=KEYWORDS, comment_tags=("Translators:",)
+        )
         for name, line, message, comments, context in found:
             catalog.add(message, None, [(f"{folder}/{name}", line)], auto_comments=comments, context=context)
     return catalog
@@ -73,8 +75,10 @@ def _faults_of(language: str, message: Message, translated: Message | None) -> I
         yield f"{language}: empty: {ident}"
         return
     wanted = set(_PLACE.findall(message.id if isinstance(message.id, str) else message.id[1]))
-    for string in strings:
-        if not set(_PLACE.findall(string)) <= wanted or (string is strings[-1] and set(_PLACE.findall(string)) != wanted):
+    for string in (text or "" for text in strings):
+        if not set(_PLACE.findall(string)) <= wanted or (
+            string == strings[-1] and set(_PLACE.findall(string)) != wanted
+        ):
             yield f"{language}: other places than the original: {ident}"
 
 

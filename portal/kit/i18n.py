@@ -48,7 +48,7 @@ def init_app(app: Flask, firm_defaults: Callable[[], tuple[str, str]]) -> None:
 
 
 def _chosen_language() -> str:
-    """The person's choice, else the one kept in the session by the language switch, else the browser's, else the firm's."""
+    """The person's choice, else that of the language switch (session), else the browser's, else the firm's."""
     if not has_request_context():
         return _firm_defaults()[0]
     from flask import session

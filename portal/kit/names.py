@@ -36,9 +36,13 @@ def clean_name(raw: str, *, field: str = "name", path_safe: bool = True) -> str:
     if not name:
         raise BadName(_l("Give it a name."), field=field)
     if _CONTROL.search(name):
-        raise BadName(_l("The name holds a control character that cannot be shown. Type it again by hand."), field=field)
+        raise BadName(
+            _l("The name holds a control character that cannot be shown. Type it again by hand."), field=field
+        )
     if _DECEIVING.search(name):
-        raise BadName(_l("The name holds hidden characters that change how it reads. Type it again by hand."), field=field)
+        raise BadName(
+            _l("The name holds hidden characters that change how it reads. Type it again by hand."), field=field
+        )
     if any(unicodedata.category(character) == "Cs" for character in name):
         raise BadName(_l("The name holds characters that are not valid text."), field=field)
     if len(name.encode()) > NAME_BYTES:

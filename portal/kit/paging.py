@@ -30,9 +30,9 @@ def page_of(select: Select[Any], *, size: int, place: str | None = None) -> Page
     """
     try:
         marker = unserialize_bookmark(place) if place else None
-        found = select_page(db.session, select, per_page=size, page=marker)
+        found = select_page(db.session(), select, per_page=size, page=marker)
     except (InvalidPage, ValueError, TypeError, KeyError):
-        found = select_page(db.session, select, per_page=size)
+        found = select_page(db.session(), select, per_page=size)
     single = len(select.column_descriptions) == 1
     rows = [row[0] if single else row for row in found]
     return Page(rows, found.paging.bookmark_next if found.paging.has_next else None)

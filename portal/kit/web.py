@@ -65,9 +65,7 @@ def allowed(policy: PolicyFunction, **loaders: Loader) -> Callable[[View], View]
         def check(kwargs: dict[str, Any]) -> dict[str, Any]:
             _require_sign_in()
             viewer = current_viewer()
-            loaded = {
-                name: get_or_404(loader(viewer), kwargs.pop(f"{name}_id")) for name, loader in loaders.items()
-            }
+            loaded = {name: get_or_404(loader(viewer), kwargs.pop(f"{name}_id")) for name, loader in loaders.items()}
             if not policy(viewer, *loaded.values()):
                 raise Forbidden()
             return {**kwargs, **loaded}
@@ -112,7 +110,9 @@ def get_or_404(select: Select[Any], ident: uuid.UUID) -> Any:
 
 def policy_of(view: Callable[..., Any]) -> Policy | None:
     """The policy that a view function carries, or None."""
-    return cast("Policy | None", getattr(inspect.unwrap(view, stop=lambda f: hasattr(f, "__policy__")), "__policy__", None))
+    return cast(
+        "Policy | None", getattr(inspect.unwrap(view, stop=lambda f: hasattr(f, "__policy__")), "__policy__", None)
+    )
 
 
 def safe_next(fallback: str, target: str | None = None) -> str:

@@ -67,10 +67,7 @@ def emit(name: str, *, at: datetime | None = None, **payload: Any) -> uuid.UUID:
     :param payload: JSON values; ids, never whole objects.
     :raises RuntimeError: outside of a command.
     """
-    values = {
-        key: str(value) if isinstance(value, uuid.UUID) else value
-        for key, value in payload.items()
-    }
+    values = {key: str(value) if isinstance(value, uuid.UUID) else value for key, value in payload.items()}
     entry_id = new_id()
     entry = OutboxEntry(id=entry_id, name=name, payload=values)
     if at is None:
@@ -116,12 +113,8 @@ def sweep(limit: int = 500) -> int:
 
 @transactional
 def _due(limit: int) -> list[tuple[uuid.UUID, str]]:
-    free = or_(
-        OutboxEntry.leased_until.is_(None), OutboxEntry.leased_until < func.now()
-    )
-    heard = func.greatest(
-        OutboxEntry.available_at, OutboxEntry.leased_until, func.now() - RING_AGAIN
-    )
+    free = or_(OutboxEntry.leased_until.is_(None), OutboxEntry.leased_until < func.now())
+    heard = func.greatest(OutboxEntry.available_at, OutboxEntry.leased_until, func.now() - RING_AGAIN)
     rows = db.session.execute(
         select(OutboxEntry.id, OutboxEntry.name)
         .where(
@@ -201,11 +194,7 @@ def _claim(entry_id: uuid.UUID) -> Claim | None:
         return None
     known = TASKS.get(entry.name)
     # A lease that ran out means that the worker died. Work that kills every worker must end, too.
-    if (
-        known is not None
-        and entry.leased_until is not None
-        and entry.attempts >= known.max_attempts
-    ):
+    if known is not None and entry.leased_until is not None and entry.attempts >= known.max_attempts:
         _give_up(entry_id, "every worker that tried it died")
         return None
     lease = known.lease if known else timedelta(minutes=1)
@@ -262,11 +251,7 @@ def _mark_done(entry_id: uuid.UUID) -> None:
 @transactional
 def _postpone(claim: Claim, known: Task, error: Exception) -> None:
     outside = isinstance(error, RetryLater)
-    wait = (
-        error.after
-        if isinstance(error, RetryLater) and error.after is not None
-        else backoff(claim.attempt)
-    )
+    wait = error.after if isinstance(error, RetryLater) and error.after is not None else backoff(claim.attempt)
     # A server that is away over a weekend must not cost the mails of that weekend: what failed for a reason outside is
     # given up by age, a fault of ours by the number of tries.
     too_often: Any = (
@@ -315,9 +300,7 @@ def retry(entry_id: uuid.UUID) -> None:
 @transactional
 def forget_done(older_than: timedelta = timedelta(days=30)) -> None:
     """Delete what was done long ago."""
-    db.session.execute(
-        delete(OutboxEntry).where(OutboxEntry.done_at < func.now() - older_than)
-    )
+    db.session.execute(delete(OutboxEntry).where(OutboxEntry.done_at < func.now() - older_than))
 
 
 def backoff(attempt: int) -> timedelta:

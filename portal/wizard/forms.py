@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -132,7 +133,7 @@ def attribute_fields(form: InformationForm, lines: list[tuple[AttributeLine, Att
     return [(line_.key, form[f"attribute_{line_.key}"]) for line_, _definition in lines]
 
 
-def collaborators_form(people: list[Person], levels: dict[str, str]) -> Form:
+def collaborators_form(people: Sequence[Person], levels: dict[str, str]) -> Form:
     """Step 3: one choice of level per collaborator, named ``level_<person id>``."""
 
     class WithPeople(StepForm):

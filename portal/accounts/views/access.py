@@ -32,7 +32,7 @@ def sign_in() -> ResponseReturnValue:
     if form.validate_on_submit():
         try:
             person, token = commands.sign_in(
-                form.email.data, form.password.data, ip=request.remote_addr, user_agent=user_agent()
+                form.email.data or "", form.password.data or "", ip=request.remote_addr, user_agent=user_agent()
             )
             return let_in(person, token, target)
         except Refused as refusal:
@@ -96,7 +96,7 @@ def forgotten() -> ResponseReturnValue:
     form = AddressForm()
     if form.validate_on_submit():
         try:
-            commands.request_reset(form.email.data, ip=request.remote_addr)
+            commands.request_reset(form.email.data or "", ip=request.remote_addr)
             return render_template("accounts/reset_promised.html", email=form.email.data)
         except Refused as refusal:
             refuse(form, refusal)

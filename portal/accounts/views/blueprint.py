@@ -15,7 +15,11 @@ bp = Blueprint("accounts", __name__)
 
 # Made at the start, so that the first try on an unknown address does not take longer than the others.
 bp.add_app_template_filter(device)
-bp.record_once(lambda _state: passwords.dummy_hash())
+
+
+@bp.record_once
+def _prepare(_state: object) -> None:
+    passwords.dummy_hash()
 
 
 @bp.app_template_global("here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
@@ -54,7 +55,7 @@ def invite_contacts() -> ResponseReturnValue:
     """Send activation mails to the chosen contacts who have not activated."""
     viewer: Viewer = current_viewer()
     chosen = [ident for raw in request.form.getlist("person_id")[:_MOST_AT_ONCE] if (ident := _id(raw))]
-    query: Select[tuple[Person]] = visible_contacts(viewer).where(Person.id.in_(chosen))
+    query: Select[Any] = visible_contacts(viewer).where(Person.id.in_(chosen))
     sent = commands.invite_many(db.session.scalars(query).all(), actor=viewer) if chosen else 0
     if sent:
         flash(

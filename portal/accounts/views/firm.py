@@ -40,7 +40,7 @@ def firm_settings() -> ResponseReturnValue:
 
 def _own_words(found: Firm) -> dict[str, str]:
     words = found.own_term or {}
-    values = {}
+    values: dict[str, str] = {}
     for code in LANGUAGES:
         one, many = (*words.get(code, ["", ""]), "")[:2]
         values |= {f"own_{code}_one": one, f"own_{code}_many": many}

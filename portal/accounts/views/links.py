@@ -31,7 +31,7 @@ def activation(token: str) -> ResponseReturnValue:
     form = NewPasswordForm()
     if form.validate_on_submit():
         try:
-            person = commands.activate(token, form.password.data)
+            person = commands.activate(token, form.password.data or "")
             person, session_token = commands.sign_in_as(person, ip=request.remote_addr, user_agent=user_agent())
             return let_in(person, session_token, url_for("home.index"))
         except links.LinkDead:
@@ -71,7 +71,7 @@ def reset(token: str) -> ResponseReturnValue:
     form = NewPasswordForm()
     if form.validate_on_submit():
         try:
-            commands.reset_password(token, form.password.data)
+            commands.reset_password(token, form.password.data or "")
             flash(_("Your new password is set. Please sign in with it."), "success")
             return redirect_to("accounts.sign_in")
         except links.LinkDead:

@@ -61,8 +61,8 @@ def change_password() -> ResponseReturnValue:
         try:
             commands.change_password(
                 current_user,
-                current_password=form.current_password.data,
-                password=form.password.data,
+                current_password=form.current_password.data or "",
+                password=form.password.data or "",
                 session_id=current_session_id(),
                 ip=request.remote_addr,
             )

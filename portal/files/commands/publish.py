@@ -51,7 +51,8 @@ def publish(
     activity.record(verb, actor=actor, file=file, folder=folder)
     if sha256 is None:
         emit("files.hash", version_id=version_id)
-    told = {"file_id": str(file.id), "name": file.name, "size": file.size, "version": number, "folder_id": str(folder.id)}
+    told = {"file_id": str(file.id), "name": file.name, "size": file.size, "version": number}
+    told["folder_id"] = str(folder.id)
     emit("connectors.publish", event="file.uploaded", client_id=folder.client_id, data=told)
     return file
 
