@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from portal.files.commands.tree_templates import save_tree_template
 from portal.files.commands.uploads import parts_held
 from portal.files.models import File, FileVersion, Folder, Upload
 from portal.files.tree_shape import Branch
+from portal.kit.clock import now
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from portal.questionnaires import commands as questionnaires
@@ -99,9 +100,7 @@ def lea(chromium: Browser, site: Any) -> Iterator[BrowserContext]:
     made.close()
 
 
-def test_from_the_wizard_to_the_workbook(
-    story: Story, lea: BrowserContext, chromium: Browser, tmp_path: Path
-) -> None:
+def test_from_the_wizard_to_the_workbook(story: Story, lea: BrowserContext, chromium: Browser, tmp_path: Path) -> None:
     """A firm opens a space; the contact comes in, answers, uploads; others see nothing; the firm sees everything."""
     sign_in(story.alice, "alice@firm.example")
     open_the_space(story)
@@ -151,7 +150,7 @@ def open_the_space(story: Story) -> None:
     go_on(page, "forms")
     page.locator("#template_ids").get_by_label(FORM).check()
     page.locator("#contacts").get_by_label(re.compile("Delorme")).check()
-    page.locator("[name=due_on]").fill((date.today() + timedelta(days=14)).isoformat())
+    page.locator("[name=due_on]").fill((now() + timedelta(days=14)).date().isoformat())
     go_on(page, "summary")
     expect(page.locator(".wizard")).to_contain_text("Diego Diaz")
     expect(page.locator(".wizard")).to_contain_text(FORM)
@@ -326,9 +325,9 @@ def the_answers_stand_on_the_card(page: Page, story: Story) -> None:
 
 
 def the_workbook_holds_the_client(page: Page, folder: Path) -> None:
-    """From the client table: progress, download, and no cell of it is a formula."""
-    page.goto("/clients")
-    page.locator("form[action$='/exports'] button[type=submit]").click()
+    """Everything to Excel: progress, download, the client with its contacts, and no cell of it is a formula."""
+    page.goto("/exports")
+    page.locator("form:has(input[value=everything]) button[type=submit]").click()
     page.wait_for_url(re.compile(r"/exports/[0-9a-f-]{36}$"))
     download = page.locator("#export-progress a[href$='/workbook']")
     expect(download).to_be_visible(timeout=60_000)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,6 @@ from playwright.sync_api import Browser, Page
 from sqlalchemy import select
 from werkzeug.routing import Map
 
-from portal import exports
 from portal.accounts import commands as accounts
 from portal.accounts import links
 from portal.accounts.models import Person
@@ -33,6 +32,7 @@ from portal.files.commands.files import rename_file
 from portal.files.commands.tree_templates import save_tree_template
 from portal.files.models import File, Folder
 from portal.files.tree_shape import Branch
+from portal.kit.clock import now
 from portal.kit.db import db
 from portal.mailer.models import Mail
 from portal.permissions.levels import Level
@@ -155,3 +155,261 @@ NO_PAGE = {
     "exports.download": "bytes",
     "mailer.preview": "a mail in a frame",
 }
+
+
+def make_scene() -> dict[str, Any]:
+    """Something of everything that has a page; returns the ids (and tokens) by the names that the addresses use."""
+    cast = make_french_cast()
+    alice, acme = cast.alice, cast.acme
+    clients.create_group(name="Artisans", actor=alice)
+    clients.create_type(name="SARL", actor=alice)
+    attribute = clients.create_attribute(
+        label={"fr": "Régime fiscal"}, type="one_of", options=["IS", "IR"], actor=alice
+    )
+    template = clients.save_attribute_template(None, name="Société", items=[(attribute.id, True)], actor=alice)
+    clients.add_attributes(acme, [(attribute.id, True)], actor=alice)
+    clients.update_client(acme, actor=alice, version=None, note="Clé chez le gardien.")
+    binned = clients.create_client(name="Ancien client", actor=alice)
+    clients.bin_client(binned, confirmed_name="Ancien client", actor=alice)
+    branches = [Branch("Bilans", Level.READ, [Branch("2025")]), Branch("Dépôts", Level.DEPOSIT)]
+    tree = save_tree_template(None, name="Dossier comptable", tree=branches, actor=alice)
+    made = {
+        **{name: person.id for name, person in cast.everybody.items()},
+        "client": acme.id, "other": cast.other.id, "binned": binned.id, "attribute": attribute.id,
+        "attribute_template": template.id, "tree": tree.id, "folder": cast.exchange.id,
+    }  # fmt: skip
+    return {**made, **_files(cast), **_forms(cast), **_links(cast), **_under_way(cast, tree.id)}
+
+
+def _files(cast: Any) -> dict[str, Any]:
+    """Files of three formats, one of them in the bin, and a folder inside the folder."""
+    names = ("bilan 2025.pdf", "balance générale.xlsx", "photo.jpg")
+    made = [store_bytes(cast.exchange, name, b"%PDF-1.7", actor=cast.clara) for name in names]
+    bin_file(made[2], actor=cast.bob)
+    folders.create_folder(
+        cast.exchange, name="Un dossier au nom assez long pour ne pas tenir sur une ligne", actor=cast.bob
+    )
+    return {"file": made[0].id}
+
+
+def _forms(cast: Any) -> dict[str, Any]:
+    """A form with every type of question, open for Clara, and another that she has answered."""
+    options = [{"key": "a", "label": "Oui, toujours"}, {"key": "b", "label": "Parfois"}]
+    kinds = ("text", "long_text", "number", "date", "yes_no", "one_of", "many_of")
+    questions = [
+        {"id": kind, "type": kind, "label": f"Question {kind}", "help": "Une aide.", "required": kind == "text",
+         **({"options": options} if kind.endswith("_of") else {})}
+        for kind in kinds
+    ]  # fmt: skip
+    sections = [{"id": "s", "title": "Votre société", "help": "En quelques mots.", "questions": questions}]
+    template = questionnaires.save_template(actor=cast.alice, title="Bienvenue", sections=sections)
+    due = (now() + timedelta(days=7)).date()
+    waiting, answered = (
+        questionnaires.send_form(template, client=cast.acme, contacts=[cast.clara], actor=cast.bob, due_on=due)[0]
+        for _number in range(2)
+    )
+    questionnaires.submit(answered, {"text": ["Menuiserie"], "yes_no": ["yes"]}, actor=cast.clara)
+    return {"form_template": template.id, "open": waiting.id, "answered": answered.id}
+
+
+def _links(cast: Any) -> dict[str, Any]:
+    """Somebody invited, and somebody who forgot the password."""
+    newcomer = accounts.create_contact(
+        email="lea@client.example", first_name="Léa", last_name="Long", language="fr", actor=cast.alice
+    )
+    clients.add_contact(cast.acme, newcomer, actor=cast.alice)
+    accounts.invite(newcomer, actor=cast.alice)
+    db.session.flush()
+    activation = db.session.scalars(select(links.OneTimeLink).where(links.OneTimeLink.person_id == newcomer.id)).one()
+    reset = links.issue("reset", cast.diego)
+    return {"activation": links.token_of(activation), "reset": links.token_of(reset), "newcomer": newcomer.id}
+
+
+def _under_way(cast: Any, tree_id: Any) -> dict[str, Any]:
+    """A connector with a delivery, a draft with contacts, a promised workbook."""
+    connectors.activate("webhooks", actor=cast.alice)
+    settings = {"url": "https://hooks.example.com/atrium", "events": ["file.uploaded"]}
+    link = connectors.attach(cast.acme, "webhooks", settings, actor=cast.alice)
+    delivery = connectors.send_test(link, actor=cast.alice)
+    draft = start_draft(Information(name="Menuiserie Delorme", language="fr"), actor=cast.alice)
+    line = ContactLine(email="new@client.example", first_name="Nina", last_name="Neuf", language="fr", is_main=True)
+    save_step(draft, "contacts", contact_lines([line]))
+    save_step(draft, "tree", {"template_id": str(tree_id)})
+    export = request_export(
+        actor=cast.alice, parameters={"what": "everything", "filters": {}, "columns": []}, language="fr"
+    )
+    return {"connector": link.id, "delivery": delivery.id, "draft": draft.id, "export": export.id}
+
+
+@dataclass
+class Scene:
+    """The site with something of everything in it."""
+
+    site: Any
+    things: dict[str, Any]
+
+    def addresses(self, listed: str) -> list[str]:
+        """The written addresses with the scene's ids."""
+        return [line.format(**self.things) for line in listed.split()]
+
+    def look(self, query: Any) -> Any:
+        """The first value of a query."""
+        with self.site.app.app_context():
+            found = db.session.execute(query).scalars().first()
+            db.session.remove()
+            return found
+
+    def wait_for_the_worker(self) -> None:
+        """Mails are written and the workbook is made, so that their pages show all they can."""
+        until = time.monotonic() + 60
+        written = select(Mail.id).where(Mail.to_address == "lea@client.example", Mail.body_html.is_not(None))
+        made = select(Export.state).where(Export.id == self.things["export"])
+        while time.monotonic() < until:
+            mail = self.look(written)
+            if mail and self.look(made) == "done":
+                self.things["mail"] = mail
+                return
+            time.sleep(0.5)
+        raise TimeoutError("The worker did not write the mail or the workbook.")
+
+
+@pytest.fixture(scope="module")
+def scene(site: Any) -> Scene:
+    """The scene, committed."""
+    made = Scene(site, commit(site, make_scene))
+    made.wait_for_the_worker()
+    return made
+
+
+@pytest.fixture
+def visitor(chromium: Browser, site: Any) -> Iterator[Page]:
+    """A window without animations, so that colours are judged at rest."""
+    context = profile(chromium, site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
+    yield context.new_page()
+    context.close()
+
+
+def findings(page: Page) -> list[str]:
+    """What axe finds, one line per rule, with the first three elements."""
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+    return [
+        f"axe {rule['id']} ({len(rule['nodes'])}): " + " | ".join(node["html"][:160] for node in rule["nodes"][:3])
+        for rule in found
+    ]
+
+
+def inspect(page: Page, address: str) -> list[str]:
+    """Open a page and name everything that is wrong with it, at both widths and in both themes."""
+    page.set_viewport_size({"width": 1360, "height": 860})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    answer = page.goto(address, wait_until="load")
+    expected = (404, 410) if address.endswith(NOT_FOUND) else (200,)
+    faults = [] if answer and answer.status in expected else [f"answers {answer and answer.status}"]
+    headings = page.locator("h1").count()
+    if headings != 1:
+        faults.append(f"{headings} h1")
+    faults += [f"light: {finding}" for finding in findings(page)]
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    width = page.evaluate("document.scrollingElement.scrollWidth")
+    if width > 360:
+        faults.append(f"scrolls sideways: {width} px; {page.evaluate(WIDEST)}")
+    return faults + [f"dark, phone: {finding}" for finding in findings(page)]
+
+
+# The innermost elements that stand out to the right, for the message.
+WIDEST = """[...document.querySelectorAll('main *, header *, nav *')]
+  .filter((e) => e.getBoundingClientRect().right > 361 && !e.firstElementChild).slice(0, 3).map((e) => e.outerHTML.slice(0, 140)).join(' | ')"""
+
+
+def walk(page: Page, scene: Scene, listed: str) -> dict[str, list[str]]:
+    """Inspect all addresses; the faults by address."""
+    said = faults_of(page)
+    found: dict[str, list[str]] = {}
+    for address, written in zip(scene.addresses(listed), listed.split(), strict=True):
+        faults = inspect(page, address) + said
+        said.clear()
+        if faults:
+            found[written] = faults
+    return found
+
+
+@pytest.mark.parametrize(("who", "listed"), [("alice", STAFF), ("clara", CONTACT), (None, STRANGER)])
+def test_every_page_is_accessible_and_fits_a_phone(scene: Scene, visitor: Page, who: str | None, listed: str) -> None:
+    """Staff, a contact, and somebody who is not signed in."""
+    if who:
+        come_in(visitor.context, scene.site, scene.things[who])
+    faults = walk(visitor, scene, listed)
+    assert not faults, "\n".join(f"{address}\n  " + "\n  ".join(found) for address, found in faults.items())
+
+
+def test_every_page_is_listed_here(scene: Scene) -> None:
+    """A new page without a line in the lists would never be looked at."""
+    routes: Map = scene.site.app.url_map
+    matcher = routes.bind("localhost")
+    listed = scene.addresses(STAFF + CONTACT + STRANGER)
+    seen = {matcher.match(address.partition("?")[0])[0] for address in listed if not address.endswith(NOT_FOUND[0])}
+    pages = {rule.endpoint for rule in routes.iter_rules() if "GET" in (rule.methods or ())}
+    assert pages - seen - set(NO_PAGE) == set()
+
+
+IMAGE = "<img src=x onerror=alert(1)>"
+SCRIPT = '"><script>alert(1)</script>'
+# Names of files and folders cannot hold a slash.
+DRAWING = '"><svg onload=alert(1)>'
+
+
+def poison(things: dict[str, Any]) -> None:
+    """Everything that people may name is named by an attacker."""
+    alice = db.session.get_one(Person, things["alice"])
+    acme = db.session.get_one(Client, things["client"])
+    clients.rename(acme, name=IMAGE, actor=alice)
+    clients.rename(db.session.get_one(Client, things["other"]), name=SCRIPT, actor=alice)
+    clients.update_client(acme, actor=alice, version=None, note=SCRIPT + IMAGE, address=SCRIPT, city=IMAGE)
+    for name, last in (("clara", IMAGE), ("bob", SCRIPT), ("newcomer", SCRIPT)):
+        accounts.update_person(db.session.get_one(Person, things[name]), actor=alice, first_name=SCRIPT, last_name=last)
+    folders.rename_folder(db.session.get_one(Folder, things["folder"]), name=IMAGE, actor=alice)
+    rename_file(db.session.get_one(File, things["file"]), name=DRAWING + ".pdf", actor=alice)
+    rights.set_level(
+        db.session.get_one(Folder, things["folder"]), person=db.session.get_one(Person, things["diego"]),
+        level=Level.READ, actor=alice,
+    )  # fmt: skip
+    sections = [{"id": "s", "title": SCRIPT, "help": IMAGE, "questions": [
+        {"id": "one", "type": "one_of", "label": IMAGE, "help": SCRIPT, "options": [{"key": "a", "label": SCRIPT}]},
+        {"id": "text", "type": "text", "label": SCRIPT},
+    ]}]  # fmt: skip
+    template = questionnaires.save_template(actor=alice, title=SCRIPT, sections=sections, description=IMAGE)
+    clara = db.session.get_one(Person, things["clara"])
+    waiting, answered = (
+        questionnaires.send_form(template, client=acme, contacts=[clara], actor=alice)[0] for _number in range(2)
+    )
+    questionnaires.submit(answered, {"text": [SCRIPT]}, actor=clara)
+    things.update(form_template=template.id, open=waiting.id, answered=answered.id)
+    things["tree"] = save_tree_template(None, name=SCRIPT, tree=[Branch(DRAWING)], description=IMAGE, actor=alice).id
+    group = clients.create_group(name=SCRIPT, actor=alice)
+    kind = clients.create_type(name=IMAGE, actor=alice)
+    clients.update_client(acme, actor=alice, version=None, group_id=group.id, type_id=kind.id)
+    draft = start_draft(Information(name=SCRIPT, language="fr"), actor=alice)
+    line = ContactLine(email="evil@client.example", first_name=SCRIPT, last_name=IMAGE, language="fr", is_main=True)
+    save_step(draft, "contacts", contact_lines([line]))
+    save_step(draft, "tree", {"template_id": str(things["tree"])})
+    things["draft"] = draft.id
+
+
+def test_nothing_that_people_write_is_ever_run(scene: Scene, visitor: Page, chromium: Browser) -> None:
+    """Names, titles, notes and answers that are scripts: no dialog opens, no policy is violated, nothing is markup."""
+    things = dict(scene.things)
+    commit(scene.site, lambda: poison(things))
+    poisoned = Scene(scene.site, things)
+    for who, listed in (("alice", STAFF), ("clara", CONTACT)):
+        context = profile(chromium, scene.site)
+        come_in(context, scene.site, things[who])
+        page = context.new_page()
+        said = faults_of(page)
+        for address in poisoned.addresses(listed):
+            page.goto(address)
+            said += [f"{address}: markup" for _one in page.locator("[onerror], [onload], img[src=x]").all()]
+            for opener in page.locator("main .menu-place button[popovertarget]").all()[:1]:
+                opener.click()
+            assert said == [], address
+        context.close()
