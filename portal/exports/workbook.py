@@ -51,7 +51,7 @@ def count_rows(reader: Session, viewer: Viewer, parameters: dict[str, Any]) -> d
     kinds = reader.execute(
         select(Membership.kind, func.count()).where(Membership.client_id.in_(ids)).group_by(Membership.kind)
     )
-    members = dict(kinds.tuples().all())
+    members = {kind: number for kind, number in kinds}
     return {
         "clients": clients,
         "attributes": clients,
