@@ -22,7 +22,7 @@ from portal.clients.queries import all_attributes, filtered_clients, visible_cli
 from portal.clients.queries.columns import chosen_columns, known_columns
 from portal.exports.parameters import CURRENT, attribute_id
 from portal.exports.progress import Progress
-from portal.exports.sheets import ATTRIBUTE_VALUES, COLLABORATOR_FIELDS, CONTACT_FIELDS, FIELDS, Field
+from portal.exports.sheets import ATTRIBUTE_VALUES, COLLABORATOR_FIELDS, CONTACT_FIELDS, FIELDS, Field, with_fields
 from portal.kit.clock import now
 from portal.kit.i18n import label_in
 from portal.kit.xlsx import Column, Kind, Sheet, write_workbook
@@ -51,7 +51,7 @@ def count_rows(reader: Session, viewer: Viewer, parameters: dict[str, Any]) -> d
     kinds = reader.execute(
         select(Membership.kind, func.count()).where(Membership.client_id.in_(ids)).group_by(Membership.kind)
     )
-    members = {kind: number for kind, number in kinds}
+    members: dict[str, int] = dict(kinds.all())
     return {
         "clients": clients,
         "attributes": clients,
@@ -65,7 +65,8 @@ def write_export(reader: Session, path: Path, person: Person, parameters: dict[s
 
     :param reader: a session in one read-only snapshot.
     """
-    ids = clients_of(person.viewer, parameters)
+    # Looked for once, however many columns are gathered from other tables.
+    ids = select(clients_of(person.viewer, parameters).cte("chosen").c.id)
     attributes = all_attributes()
     if parameters.get("what") == CURRENT:
         sheets = [_chosen_columns(reader, person, ids, parameters.get("columns") or [], attributes, progress)]
@@ -82,12 +83,12 @@ def _everything(
     reader: Session, viewer: Viewer, ids: Select[tuple[uuid.UUID]], attributes: list[Attribute], progress: Progress
 ) -> list[Sheet]:
     people = _members(ids)
-    staff = people.where(Membership.kind == "collaborator")
+    contacts, staff = (people.where(Membership.kind == kind) for kind in ("contact", "collaborator"))
     return [
-        _sheet(reader, viewer, _("Clients"), FIELDS, _from_clients(ids), progress),
+        _sheet(reader, viewer, _("Clients"), FIELDS, ids, _from_clients(ids), progress),
         _attributes(reader, ids, attributes, progress),
-        _sheet(reader, viewer, _("Contacts"), CONTACT_FIELDS, people.where(Membership.kind == "contact"), progress),
-        _sheet(reader, viewer, _("Collaborators"), COLLABORATOR_FIELDS, staff, progress),
+        _sheet(reader, viewer, _("Contacts"), CONTACT_FIELDS, ids, contacts, progress),
+        _sheet(reader, viewer, _("Collaborators"), COLLABORATOR_FIELDS, ids, staff, progress),
     ]
 
 
@@ -114,24 +115,36 @@ def _members(ids: Select[tuple[uuid.UUID]]) -> Select[Any]:
 
 
 def _sheet(
-    reader: Session, viewer: Viewer, name: str, fields: dict[str, Field], source: Select[Any], progress: Progress
+    reader: Session,
+    viewer: Viewer,
+    name: str,
+    fields: dict[str, Field],
+    ids: Select[tuple[uuid.UUID]],
+    source: Select[Any],
+    progress: Progress,
 ) -> Sheet:
     columns = [Column(str(field.title), field.kind, field.width) for field in fields.values()]
     shown = [_once(field.shown) if field.shown else None for field in fields.values()]
-    selected = source.add_columns(*[field.source(viewer).label(f"c{n}") for n, field in enumerate(fields.values())])
-    return Sheet(name, columns, _rows(reader, selected, shown, progress))
+    return Sheet(name, columns, _rows(reader, with_fields(source, fields.values(), viewer, ids), shown, progress))
+
+
+def _plain_rows(reader: Session, selected: Select[Any]) -> Iterator[Any]:
+    """Rows of a server-side cursor as they come from the driver: the session would look at each one once more."""
+    yield from reader.connection().execute(selected, execution_options={"yield_per": BATCH})
 
 
 def _rows(
     reader: Session, selected: Select[Any], shown: Sequence[Callable[[Any], Any] | None], progress: Progress
 ) -> Iterator[list[Any]]:
     changed = [(place, show) for place, show in enumerate(shown) if show is not None]
-    for row in reader.execute(selected, execution_options={"yield_per": BATCH}):
+    count = progress.count
+    for row in _plain_rows(reader, selected):
         cells = list(row)
         for place, show in changed:
-            if cells[place] is not None:
-                cells[place] = show(cells[place])
-        progress.count()
+            value = cells[place]
+            if value is not None:
+                cells[place] = show(value)
+        count()
         yield cells
 
 
@@ -148,7 +161,7 @@ def _attribute_rows(
 ) -> Iterator[list[Any]]:
     selected = _from_clients(ids).add_columns(Client.name, Client.id, ATTRIBUTE_VALUES)
     cells = [(str(attribute.id), _reads(attribute)) for attribute in attributes]
-    for name, client_id, held in reader.execute(selected, execution_options={"yield_per": BATCH}):
+    for name, client_id, held in _plain_rows(reader, selected):
         held = held or {}
         progress.count()
         yield [name, *(read(held[key]) if key in held else None for key, read in cells), client_id]
@@ -168,9 +181,8 @@ def _chosen_columns(
     keys = ["name", *(key for key in keys if key != "name" and (key in FIELDS or attribute_id(key) in by_id))]
     plain = [key for key in keys if key in FIELDS]
     reads = {key: _reads(by_id[attribute_id(key)]) for key in keys if key not in FIELDS}
-    selected = _from_clients(ids).add_columns(
-        *[FIELDS[key].source(person.viewer).label(f"c{n}") for n, key in enumerate(plain)],
-        (ATTRIBUTE_VALUES if reads else null()).label("held"),
+    selected = with_fields(_from_clients(ids), [FIELDS[key] for key in plain], person.viewer, ids).add_columns(
+        (ATTRIBUTE_VALUES if reads else null()).label("held")
     )
     columns = [
         Column(str(FIELDS[key].title), FIELDS[key].kind, FIELDS[key].width)
@@ -180,18 +192,22 @@ def _chosen_columns(
     ]
     shown = [*(_once(FIELDS[key].shown) for key in plain), None]
 
-    def rows() -> Iterator[list[Any]]:
-        for *cells, held in _rows(reader, selected, shown, progress):
-            if not reads:
-                yield cells
-                continue
-            found = dict(zip(plain, cells, strict=True))
-            yield [
-                found[key] if key in found else _read(reads[key], (held or {}).get(str(attribute_id(key))))
-                for key in keys
-            ]
+    rows = _rows(reader, selected, shown, progress)
+    # What is read of an attribute, or where the cell already stands.
+    order = [(plain.index(key), None, "") if key in FIELDS else (0, reads[key], str(attribute_id(key))) for key in keys]
 
-    return Sheet(_("Clients"), columns, rows())
+    def in_order() -> Iterator[list[Any]]:
+        for cells in rows:
+            held = cells[-1] or {}
+            yield [cells[place] if read is None else _read(read, held.get(key)) for place, read, key in order]
+
+    return Sheet(_("Clients"), columns, in_order() if reads else _without_last(rows))
+
+
+def _without_last(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    for cells in rows:
+        cells.pop()
+        yield cells
 
 
 def _read(read: Callable[[str], Any], value: str | None) -> Any:

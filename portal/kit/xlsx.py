@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, tzinfo
 from decimal import Decimal
 from enum import Enum
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -113,9 +115,11 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], *, zone: tzinfo) -> None
 
 
 def _records(sheet: Sheet, keys: list[str], zone: tzinfo) -> Iterator[dict[str, Any]]:
-    texts = [place for place, column in enumerate(sheet.columns) if column.kind is Kind.TEXT]
     kinds = [(place, column.kind) for place, column in enumerate(sheet.columns)]
+    texts = [place for place, kind in kinds if kind is Kind.TEXT]
     others = [(place, _converter(kind, zone)) for place, kind in kinds if kind is not Kind.TEXT]
+    # With one place alone, itemgetter gives the value itself instead of a tuple.
+    pick = itemgetter(*texts) if len(texts) > 1 else lambda cells: [cells[place] for place in texts]
     written = 1
     for row in sheet.rows:
         written += 1
@@ -123,7 +127,7 @@ def _records(sheet: Sheet, keys: list[str], zone: tzinfo) -> Iterator[dict[str, 
             raise TooManyRows()
         cells = list(row)
         # Nearly every row is harmless as a whole: one look at all its texts spares one per cell.
-        if not _harmless([cells[place] for place in texts]):
+        if not _harmless(pick(cells)):
             for place in texts:
                 if cells[place] is not None:
                     cells[place] = text_cell(cells[place])
@@ -136,7 +140,7 @@ def _records(sheet: Sheet, keys: list[str], zone: tzinfo) -> Iterator[dict[str, 
         yield dict.fromkeys(keys)
 
 
-def _harmless(values: list[Any]) -> bool:
+def _harmless(values: Iterable[Any]) -> bool:
     """Only texts, printable, and all together shorter than one cell may be."""
     try:
         joined = "".join(filter(None, values))
@@ -147,7 +151,7 @@ def _harmless(values: list[Any]) -> bool:
 
 def _converter(kind: Kind, zone: tzinfo) -> Callable[[Any], Any]:
     if kind is Kind.MOMENT:
-        return lambda value: _moment(value, zone)
+        return partial(_moment, zone=zone)
     return {
         Kind.TEXT: text_cell,
         Kind.WHOLE: _number,
