@@ -87,6 +87,22 @@ def make_cast() -> Cast:
     )  # fmt: skip
 
 
+def find_cast() -> Cast:
+    """The cast that ``make_cast`` settled in this database before."""
+    people = {person.first_name.lower(): person for person in db.session.query(Person)}
+    by_name = {client.name: client for client in db.session.query(Client)}
+    acme, other = by_name["Acme"], by_name["Brasserie du Port"]
+    found = {(folder.client_id, folder.name if folder.parent_id else ""): folder for folder in db.session.query(Folder)}
+    return Cast(
+        firm=db.session.query(Firm).one(),
+        roles={role.preset: role for role in db.session.query(Role) if role.preset},
+        **people,
+        acme=acme, other=other, root=found[acme.id, ""], exchange=found[acme.id, "Exchange"],
+        books=found[acme.id, "Accounts"], payroll=found[acme.id, "Payroll"],
+        other_root=found[other.id, ""], other_folder=found[other.id, "Exchange"],
+    )  # fmt: skip
+
+
 def _client(name: str, alice: Person, bob: Person | None) -> tuple[Client, Folder]:
     client = clients.create_client(name=name, actor=alice)
     root = folders.create_root(client, actor=alice)

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine
 
 from config import Settings
 from portal.app import create_app
 from portal.kit.db import db
 from tests import engines_for_tests as engines
-from tests.cast import Cast, make_cast
+from tests.cast import Cast, find_cast
 from tests.pages import check_page
 
 pytest_plugins = ["tests.figures"]
@@ -61,31 +62,38 @@ _ENV = pytest.StashKey[dict[str, str]]()
 _TEMPLATE = pytest.StashKey[str]()
 
 
+def _given(config: pytest.Config) -> tuple[dict[str, str], str, str]:
+    """(environment of the engines, name of the template database, name of this worker)."""
+    if hasattr(config, "workerinput"):
+        given = json.loads(config.workerinput["atrium"])
+        return given["env"], given["template"], config.workerinput["workerid"]
+    return config.stash[_ENV], config.stash[_TEMPLATE], "single"
+
+
 @pytest.fixture(scope="session")
 def engine_environment(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The environment of this worker: its own database, bucket and broker number."""
-    config = request.config
-    if hasattr(config, "workerinput"):
-        given = json.loads(config.workerinput["atrium"])
-        env, template, worker = given["env"], given["template"], config.workerinput["workerid"]
-    else:
-        env, template, worker = config.stash[_ENV], config.stash[_TEMPLATE], "single"
-    mine = engines.worker_environment(env, template, worker)
+    env, template, worker = _given(request.config)
+    mine = engines.worker_environment(env, template, worker, with_cast=True)
     yield mine
     with contextlib.suppress(Exception):
         engines.drop(env, mine["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")
-def fresh_environment(request: pytest.FixtureRequest) -> Callable[[], dict[str, str]]:
+def fresh_environment(request: pytest.FixtureRequest) -> Iterator[Callable[[], dict[str, str]]]:
     """Another database, bucket and broker number, for tests that commit or start processes of their own."""
-    config = request.config
-    if hasattr(config, "workerinput"):
-        given = json.loads(config.workerinput["atrium"])
-        env, template, worker = given["env"], given["template"], config.workerinput["workerid"]
-    else:
-        env, template, worker = config.stash[_ENV], config.stash[_TEMPLATE], "single"
-    return lambda: engines.worker_environment(env, template, worker)
+    env, template, worker = _given(request.config)
+    made: list[dict[str, str]] = []
+
+    def make() -> dict[str, str]:
+        made.append(engines.worker_environment(env, template, worker))
+        return made[-1]
+
+    yield make
+    for environment in made:
+        with contextlib.suppress(Exception):
+            engines.drop(env, environment["DATABASE_URL"])
 
 
 @pytest.fixture(scope="session")
@@ -105,12 +113,25 @@ def _push_request_context() -> None:
     """Replaces pytest-flask's: it shares ``g`` between clients, and a stranger then passes as the one before."""
 
 
+@pytest.fixture(scope="session")
+def cast_engine(app: Flask, engine_environment: dict[str, str]) -> Iterator[Engine]:
+    """The database of this worker in which the cast already lives."""
+    url = engine_environment["DATABASE_URL"]
+    settled = engines.with_database(url, engines.cast_of(url.partition("?")[0].rsplit("/", 1)[1]))
+    made = create_engine(Settings.from_env({**engine_environment, "DATABASE_URL": settled}).database_url)
+    yield made
+    made.dispose()
+
+
 @pytest.fixture
-def transaction(app: Flask) -> Iterator[Any]:
-    """One outer transaction per test; commits inside are savepoints, and all is rolled back at the end."""
+def transaction(app: Flask, cast_engine: Engine, request: pytest.FixtureRequest) -> Iterator[Any]:
+    """One outer transaction per test; commits inside are savepoints, and all is rolled back at the end.
+
+    A test that asks for the cast runs where the cast lives, any other in an empty database.
+    """
     with app.app_context():
         engine = db.engine
-        connection = engine.connect()
+        connection = (cast_engine if "cast" in request.fixturenames else engine).connect()
         outer = connection.begin()
         db._app_engines[app][None] = connection  # type: ignore[assignment]
         try:
@@ -131,7 +152,7 @@ def session(transaction: Any) -> Any:
 @pytest.fixture
 def cast(session: Any) -> Cast:
     """Alice, Bob, Tess, Clara, Diego, Mallory, their firm and two clients."""
-    return make_cast()
+    return find_cast()
 
 
 def forget_request() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 import uuid
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -44,24 +45,51 @@ def with_database(url: str, name: str) -> str:
 
 
 def make_template(env: dict[str, str], run: str) -> str:
-    """A migrated database that every worker copies: migrations run once per test run."""
+    """A migrated database that every worker copies, and a second one (``cast_of``) in which the cast already lives.
+
+    Migrations and the cast's three hundred statements run once per test run instead of once per test.
+    """
     name = f"template_{run}"
     with psycopg.connect(admin_url(env), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
+    _in_application(env, name, _migrate)
+    with psycopg.connect(admin_url(env), autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{cast_of(name)}" TEMPLATE "{name}"')
+    _in_application(env, cast_of(name), _settle_cast)
+    return name
+
+
+def cast_of(database: str) -> str:
+    """The name of the database in which the cast lives beside an empty one."""
+    return f"{database}_cast"
+
+
+def _in_application(env: dict[str, str], database: str, work: Callable[[], object]) -> None:
     from config import Settings
     from portal.app import create_app
+    from portal.kit.db import db
 
-    settings = Settings.from_env({**env, "DATABASE_URL": with_database(env["DATABASE_URL"], name)})
+    settings = Settings.from_env({**env, "DATABASE_URL": with_database(env["DATABASE_URL"], database)})
     app = create_app(settings)
     with app.app_context():
-        from flask_migrate import upgrade
-
-        from portal.kit.db import db
-
-        upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+        work()
         db.session.remove()
         db.engine.dispose()
-    return name
+
+
+def _migrate() -> None:
+    from flask_migrate import upgrade
+
+    upgrade(directory=str(Path(__file__).parent.parent / "migrations"))
+
+
+def _settle_cast() -> None:
+    from portal.kit.db import transactional
+    from portal.outbox.commands import without_bell
+    from tests.cast import make_cast
+
+    with without_bell():
+        transactional(make_cast)()
 
 
 def _store(env: dict[str, str]) -> Any:
@@ -75,11 +103,13 @@ def _store(env: dict[str, str]) -> Any:
     )
 
 
-def worker_environment(env: dict[str, str], template: str, worker: str) -> dict[str, str]:
-    """A copy of the database, a bucket and a broker number for one worker."""
+def worker_environment(env: dict[str, str], template: str, worker: str, *, with_cast: bool = False) -> dict[str, str]:
+    """A copy of the database, a bucket and a broker number for one worker; on request also a copy with the cast."""
     name = f"test_{worker}_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(admin_url(env), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        if with_cast:
+            connection.execute(f'CREATE DATABASE "{cast_of(name)}" TEMPLATE "{cast_of(template)}"')
     bucket = name.replace("_", "-")
     store = _store(env)
     store.create_bucket(Bucket=bucket)
@@ -117,4 +147,5 @@ def drop(env: dict[str, str], url: str) -> None:
         with contextlib.suppress(ClientError):
             _store(env).delete_bucket(Bucket=name.replace("_", "-"))
     with psycopg.connect(admin_url(env), autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        for database in (name, cast_of(name)):
+            connection.execute(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')

@@ -76,6 +76,8 @@ class SeaweedFS:
             write_privately(ports_file, json.dumps(dict(zip(_LISTENERS, free_ports(len(_LISTENERS)), strict=True))))
         write_privately(self._configuration / "identities.json", json.dumps(self._identities()))
         write_privately(self._configuration / "security.toml", self._security())
+        # One volume at a time for each bucket: by default each new bucket claims seven, and a disk is soon given away.
+        write_privately(self._configuration / "master.toml", "[master.volume_growth]\ncopy_1 = 1\n")
         for leftover in self.place.sockets.glob("weed-*.sock"):
             leftover.unlink()
 
@@ -107,8 +109,9 @@ class SeaweedFS:
             # nor another port makes it wait for a quorum that never comes.
             "master.peers": "none",
             "master.resumeState": "false",
-            "master.volumeSizeLimitMB": 1024,
-            "volume.max": 0,
+            # A test run makes dozens of buckets, each with volumes of its own; they stay small.
+            "master.volumeSizeLimitMB": 64 if self.place.for_tests else 1024,
+            "volume.max": 2000 if self.place.for_tests else 0,
             "volume.preStopSeconds": 0,
             "filer.localSocket": self.place.sockets / "weed-filer.sock",
             "s3.localSocket": self.place.sockets / "weed-s3.sock",

@@ -9,7 +9,9 @@ import pytest
 from flask import Flask
 
 from config import BadSettings, Settings
+from portal.accounts.models import Firm
 from portal.app import create_app
+from portal.kit.db import db, transactional
 from tests.cast import Cast
 
 Browser = Any
@@ -86,8 +88,12 @@ def test_a_form_from_elsewhere_is_not_offered_again(
         assert "Written by Mallory" not in answer.text
 
 
-def test_a_fault_of_ours_shows_no_trace(engine_environment: dict[str, str]) -> None:
-    app = create_app(Settings.from_env(engine_environment))
+def test_a_fault_of_ours_shows_no_trace(fresh_environment: Callable[[], dict[str, str]]) -> None:
+    app = create_app(Settings.from_env(fresh_environment()))
+    with app.app_context():
+        # Without a firm every address leads to the set-up page.
+        transactional(lambda: db.session.add(Firm(name="Cabinet Verdier")))()
+        db.session.remove()
 
     def broken() -> str:
         raise ValueError("the secret of the house")

@@ -1,4 +1,4 @@
-"""Two clients side by side with one of everything, so that every address can be asked for one's own and for another's."""
+"""Two clients side by side with one of everything: every address can be asked for one's own and for another's."""
 
 from __future__ import annotations
 

@@ -183,10 +183,10 @@ def test_only_who_may_open_spaces_reaches_the_wizard(cast: Cast, sign_in: Callab
 
 def test_hostile_names_get_a_sentence_and_no_draft(cast: Cast, sign_in: Callable[[Any], Browser]) -> None:
     browser = sign_in(cast.alice)
-    for name in ("x" * 300, "nul\x00", "gpj.\u202eexe", "é" * 200, "\ud83d"):
+    for name in ("x" * 300, "nul\x00", "gpj.\u202eexe", "é" * 200):
         raw = name.encode("utf-8", "surrogatepass")
         answer = browser.post("/clients/new", data={"name": raw, "language": "fr"})
-        assert answer.status_code == 422, name
+        assert answer.status_code == 422, ascii(name)
     for name in ("Crème & Fils 🥖", 'O\'Neill "The" <b>', "A/B Consulting"):
         answer = browser.post("/clients/new", data={"name": name, "language": "fr", "confirmed": "1"})
-        assert answer.status_code == 303, name
+        assert answer.status_code == 303, ascii(name)
