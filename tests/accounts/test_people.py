@@ -64,7 +64,10 @@ STRANGER_DOORS = [
 ]  # fmt: skip
 CLOSED_DOORS = [
     ("GET", "/contacts"), ("POST", "/contacts/invitations"), ("GET", "/collaborators"), ("GET", "/roles"),
-    ("GET", "/collaborators/new"), ("POST", "/collaborators/new"), ("GET", "/settings/firm"), ("POST", "/settings/firm"),
+    ("GET", "/collaborators/new"),
+    ("POST", "/collaborators/new"),
+    ("GET", "/settings/firm"),
+    ("POST", "/settings/firm"),
 ]  # fmt: skip
 
 

@@ -167,9 +167,11 @@ HOSTILE = [
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "vbscript:x",
     "ftp://evil.example", "file:///etc/passwd", "mailto:a@b.fr", "tel:123", "//evil.example:80", "//user@evil.example",
     "//user:pass@evil.example", "https://localhost@evil.example", "//evil.example?next=/", "//evil.example#/",
-    "//[::1]", "//0x7f000001", "//evil%E3%80%82example", "//evil。example", "/\u2028/evil.example", "\x00//evil.example",
+    "//[::1]", "//0x7f000001", "//evil%E3%80%82example",
+    "//evil。example", "/\u2028/evil.example", "\x00//evil.example",
     "/\x00/evil.example", "/\x0b/evil.example", "evil.example", "evil.example/", ".evil.example", "@evil.example",
-    "?next=//evil.example", "#//evil.example", ";//evil.example", "", " ", "\\", "/ /evil.example\n", "%2f%2fevil.example",
+    "?next=//evil.example", "#//evil.example", ";//evil.example", "",
+    " ", "\\", "/ /evil.example\n", "%2f%2fevil.example",
     "%5c%5cevil.example", "..//evil.example", ".//evil.example", "~//evil.example", "http:\\\\evil.example",
     "/%09/\\evil.example\r\nSet-Cookie: a=b", "/\r\nLocation: //evil.example",
 ]  # fmt: skip
