@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 
 from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
@@ -114,6 +114,11 @@ class Access:
             return _l("from a folder above")
         return {"template": _l("from the template"), "pin": _l("kept from before")}.get(self.why.origin, _l("set here"))
 
+    @property
+    def is_usual(self) -> bool:
+        """The level is what the person has on the whole client, or on the folder above: nothing to be said about it."""
+        return not self.lifted and not self.is_own
+
 
 def access_of(folder: Folder) -> list[Access]:
     """Every contact of the client, then every collaborator with a level on it, with their levels on this folder.
@@ -156,8 +161,18 @@ def member_of(folder: Folder, person_id: uuid.UUID) -> Person | None:
 
 def overrides_by_person(folder: Folder) -> dict[uuid.UUID, int]:
     """How many sub-folders have a level of their own, by person: what a cascade would remove. One statement."""
+    return {person_id: levels for person_id, levels, _opened in _levels_below(folder)}
+
+
+def opened_below(folder: Folder) -> dict[uuid.UUID, int]:
+    """How many sub-folders were opened to a person by a level of their own, by person. One statement."""
+    return {person_id: opened for person_id, _levels, opened in _levels_below(folder) if opened}
+
+
+def _levels_below(folder: Folder) -> list[tuple[uuid.UUID, int, int]]:
+    opens = and_(Grant.level > int(Level.NONE), or_(Grant.valid_until.is_(None), Grant.valid_until > func.now()))
     rows = db.session.execute(
-        select(Grant.person_id, func.count(Folder.id))
+        select(Grant.person_id, func.count(Folder.id), func.count(Folder.id).filter(opens))
         .join(Folder, Folder.scope_id == Grant.scope_id)
         .where(
             Folder.client_id == folder.client_id,
@@ -168,4 +183,4 @@ def overrides_by_person(folder: Folder) -> dict[uuid.UUID, int]:
         )
         .group_by(Grant.person_id)
     ).tuples()
-    return dict(rows.all())
+    return list(rows.all())

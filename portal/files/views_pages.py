@@ -12,7 +12,7 @@ from portal.files.commands.downloads import open_download
 from portal.files.models import File, Folder
 from portal.files.policies import can_download, can_open_folder
 from portal.files.queries import reachable_folders, root_of, visible_files
-from portal.files.space import FolderPage, access_of, folder_page, found_files
+from portal.files.space import FolderPage, access_of, folder_page, found_files, opened_below
 from portal.files.views import bp
 from portal.kit.web import allowed, current_viewer, is_fragment_request
 
@@ -63,7 +63,19 @@ def _show(folder: Folder) -> ResponseReturnValue:
     viewer = current_viewer()
     page = folder_page(viewer, folder)
     access = access_of(folder) if viewer.is_staff else []
-    return render_template("files/folder.html", page=page, client=page.client, access=access, root=_root_id(page))
+    only_below = 0
+    if viewer.is_staff:
+        opened = opened_below(folder)
+        contacts = [entry for entry in access if not entry.person.is_staff]
+        only_below = sum(1 for entry in contacts if not entry.level and entry.person.id in opened)
+    return render_template(
+        "files/folder.html",
+        page=page,
+        client=page.client,
+        access=access,
+        only_below=only_below,
+        root=_root_id(page),
+    )
 
 
 def _root_id(page: FolderPage) -> str:

@@ -18,7 +18,7 @@ from portal.files.forms import LevelForm
 from portal.files.models import Folder
 from portal.files.policies import can_set_rights
 from portal.files.queries import breadcrumbs, reachable_folders, root_of
-from portal.files.space import access_of, member_of, overrides_by_person
+from portal.files.space import access_of, member_of, opened_below, overrides_by_person
 from portal.files.views import bp
 from portal.kit.db import db
 from portal.kit.errors import Forbidden
@@ -65,6 +65,7 @@ def rights(folder: Folder) -> ResponseReturnValue:
         access=access,
         may_set=people,
         overrides=overrides_by_person(folder),
+        opened=opened_below(folder),
         crumbs=breadcrumbs(viewer, folder), form=LevelForm(),
     )  # fmt: skip
 

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from portal.accounts.queries import firm
 from portal.accounts.viewer import Viewer
+from portal.clients.policies import can_manage_contacts
 from portal.home import queries
 from portal.kit.web import current_viewer, public
 from portal.questionnaires.queries import open_forms
@@ -43,13 +44,15 @@ def _contact_home(viewer: Viewer) -> str:
 def _staff_home(viewer: Viewer) -> str:
     files = queries.recent_files(viewer)
     answered, overdue = queries.answered_forms(viewer), queries.overdue_forms(viewer)
+    waiting = queries.waiting_contacts(viewer)
     concerned = {file.client_id for file in files} | {form.client_id for form in [*answered, *overdue]}
     return render_template(
         "home/staff.html",
         files=files,
         answered=answered,
         overdue=overdue,
-        waiting=queries.waiting_contacts(viewer),
+        waiting=waiting,
+        may_invite={client.id for _person, client in waiting if can_manage_contacts(viewer, client)},
         drafts=drafts_of(viewer, limit=5),
         client_names=queries.names_of_clients(concerned, viewer),
     )

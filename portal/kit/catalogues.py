@@ -25,6 +25,7 @@ KEYWORDS = {
     "lazy_ngettext": (1, 2),
     "pgettext": ((1, "c"), 2),
     "lazy_pgettext": ((1, "c"), 2),
+    "_lp": ((1, "c"), 2),
     "npgettext": ((1, "c"), 2, 3),
 }
 _PLACE = re.compile(r"%\((\w+)\)[sd]")

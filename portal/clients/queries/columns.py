@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
 
 from portal.clients.models import Attribute, ColumnChoice
 from portal.kit.db import db
@@ -30,7 +31,7 @@ FIXED = (
     Column("group", _l("Group")),
     Column("contacts", _l("Contacts"), sortable=False),
     Column("members", _l("Members"), sortable=False, numeric=True),
-    Column("folders", _l("Folders"), sortable=False, numeric=True),
+    Column("folders", _lp("column of the client table", "Folders"), sortable=False, numeric=True),
     Column("status", _l("Status")),
     Column("type", _l("Type")),
     Column("address", _l("Address"), sortable=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, date, datetime, time, timedelta
 
-from flask import abort, flash, jsonify, render_template, request
+from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,7 +23,7 @@ from portal.clients.refusals import BadValue, Unknown
 from portal.clients.views.blueprint import bp
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
-from portal.kit.web import allowed, current_viewer, redirect_to
+from portal.kit.web import allowed, current_viewer, redirect_to, safe_next
 
 STATES = {
     "not_invited": (_l("Not invited"), "neutral"),
@@ -111,7 +111,7 @@ def invite_contact(client: Client, person_id: uuid.UUID) -> ResponseReturnValue:
         _("The activation mail to %(name)s is on its way. Earlier links no longer work.", name=person.full_name),
         "success",
     )
-    return redirect_to("clients.contacts", client_id=client.id)
+    return redirect(safe_next(url_for("clients.contacts", client_id=client.id)), 303)
 
 
 @bp.post("/clients/<uuid:client_id>/contacts/<uuid:person_id>/main")
