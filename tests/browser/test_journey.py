@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,6 @@ from portal.files.commands.tree_templates import save_tree_template
 from portal.files.commands.uploads import parts_held
 from portal.files.models import File, FileVersion, Folder, Upload
 from portal.files.tree_shape import Branch
-from portal.kit.clock import now
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from portal.questionnaires import commands as questionnaires
@@ -150,7 +149,7 @@ def open_the_space(story: Story) -> None:
     go_on(page, "forms")
     page.locator("#template_ids").get_by_label(FORM).check()
     page.locator("#contacts").get_by_label(re.compile("Delorme")).check()
-    page.locator("[name=due_on]").fill((now() + timedelta(days=14)).date().isoformat())
+    page.locator("[name=due_on]").fill((datetime.now(UTC) + timedelta(days=14)).date().isoformat())
     go_on(page, "summary")
     expect(page.locator(".wizard")).to_contain_text("Diego Diaz")
     expect(page.locator(".wizard")).to_contain_text(FORM)
