@@ -15,6 +15,7 @@ from bench.site import Site, driver_connection
 from portal import activity
 from portal.files.models import File
 from portal.files.queries import listing
+from portal.files.queries.listing import FILE_FACTS
 from portal.kit.db import db, transactional
 from portal.permissions.queries import level_in_scope
 
@@ -94,7 +95,7 @@ def list_a_thousand(site: Site) -> Pair:
                 return json.dumps(rows)
 
     def floor() -> str:
-        found = select(File).where(File.folder_id == cast.books.id, File.bin_id.is_(None)).order_by(File.name_key)
-        return json.dumps(shown(db.session.scalars(found)))
+        found = select(*FILE_FACTS).where(File.folder_id == cast.books.id, File.bin_id.is_(None))
+        return json.dumps(shown(db.session.execute(found.order_by(File.name_key, File.id))))
 
     return ours, floor

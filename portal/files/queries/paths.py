@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import Select, Uuid, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import Folder
+from portal.files.queries.anybody import AnyViewer
 from portal.kit.db import db
 from portal.permissions.queries import scopes_of, with_level
 
@@ -20,6 +22,19 @@ def path_folders(viewer: Viewer, client_id: uuid.UUID) -> set[uuid.UUID]:
     They are the folders above the visible ones that stand in an invisible one. Only folders that start a scope can be
     that, which is why the partial index on them is enough.
     """
+    values = {"viewer_id": viewer.person_id, "client_id": client_id}
+    islands, seen = _path_statements(viewer.is_staff, viewer.sees_all)
+    leading = {ident for path in db.session.execute(islands, values).scalars() for ident in ids_above(path)}
+    if not leading:
+        return set()
+    # An island may stand in an invisible folder of a visible one.
+    return leading - set(db.session.execute(seen, {**values, "leading": list(leading)}).scalars())
+
+
+@cache
+def _path_statements(is_staff: bool, sees_all: bool) -> tuple[Any, Any]:
+    viewer: Any = AnyViewer(is_staff, sees_all)
+    client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
     above = aliased(Folder)
     also_mine = mine.alias()
@@ -35,12 +50,8 @@ def path_folders(viewer: Viewer, client_id: uuid.UUID) -> set[uuid.UUID]:
             also_mine.c.scope_id.is_(None),
         )
     )
-    leading = {ident for path in db.session.execute(islands).scalars() for ident in ids_above(path)}
-    if not leading:
-        return set()
-    # An island may stand in an invisible folder of a visible one.
-    seen = select(Folder.id).join(mine, mine.c.scope_id == Folder.scope_id).where(Folder.id.in_(leading))
-    return leading - set(db.session.execute(seen).scalars())
+    seen = select(Folder.id).join(mine, mine.c.scope_id == Folder.scope_id)
+    return islands, seen.where(Folder.id.in_(bindparam("leading", expanding=True, type_=Uuid())))
 
 
 def reachable_folders(viewer: Viewer) -> Select[Any]:
