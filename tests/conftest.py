@@ -152,7 +152,10 @@ def session(transaction: Any) -> Any:
 @pytest.fixture
 def cast(session: Any) -> Cast:
     """Alice, Bob, Tess, Clara, Diego, Mallory, their firm and two clients."""
-    return find_cast()
+    found = find_cast()
+    # Closes the savepoint that the reading opened: what a test nests must not lie inside of it.
+    db.session.commit()
+    return found
 
 
 def forget_request() -> None:

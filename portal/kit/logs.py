@@ -21,6 +21,7 @@ def init_app(app: Flask) -> None:
             structlog.dev.ConsoleRenderer() if development else structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Asked for anew each time: the stream may be exchanged under a running process.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )

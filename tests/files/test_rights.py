@@ -153,7 +153,8 @@ def test_a_client_in_the_bin_hides_from_all_and_a_disabled_one_from_its_contacts
 def test_rights_are_set_by_staff_with_full_and_the_permission_for_that_person(cast: Cast) -> None:
     assert can_set_rights(cast.bob.viewer, cast.exchange, cast.clara)
     assert not can_set_rights(cast.bob.viewer, cast.exchange, cast.tess), "a collaborator assigns no collaborators"
-    assert not can_set_rights(cast.alice.viewer, cast.exchange, cast.clara), "Alice reads only, without a standing"
+    assert can_set_rights(cast.alice.viewer, cast.exchange, cast.clara), "who assigns everywhere needs no level"
+    assert not can_set_rights(cast.tess.viewer, cast.exchange, cast.clara)
     assert not can_set_rights(cast.clara.viewer, cast.exchange, cast.diego)
 
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from portal.kit.i18n import in_language
 from portal.questionnaires import commands, queries
 from portal.questionnaires.templates import TemplateChanged, TitleTaken
 from tests.questionnaires.conftest import SECTIONS
@@ -83,8 +84,9 @@ def test_two_people_at_once_do_not_overwrite_one_another(cast, sign_in, session,
 
 
 def test_copies_get_the_next_free_title(cast, template):
-    first = commands.duplicate_template(template, actor=cast.alice)
-    second = commands.duplicate_template(template, actor=cast.alice)
+    with in_language("en"):
+        first = commands.duplicate_template(template, actor=cast.alice)
+        second = commands.duplicate_template(template, actor=cast.alice)
     assert {first.title, second.title} == {"Copy of New client", "Copy 2 of New client"}
     assert first.sections == template.sections
 
