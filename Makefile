@@ -49,7 +49,7 @@ prove: setup ## what takes longer than a test: counted repetitions, crashes
 	$(PY) -m bench.prove
 
 screenshots: setup ## make the pictures of the README
-	$(PY) -m portal.demo.screenshots docs
+	$(PY) -m portal.demo.screenshots docs http://localhost:8000 clients documents
 
 messages: setup ## collect what is to be translated
 	$(PY) -m portal.kit.catalogues --update || true

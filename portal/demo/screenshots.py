@@ -49,13 +49,13 @@ SHOTS = (
     Shot("information", CARD + "/information", whole=True),
     Shot("contacts", CARD + "/contacts"),
     Shot("collaborators", CARD + "/collaborators"),
-    Shot("documents", CARD + "/documents"),
-    Shot("documents-dark", CARD + "/documents", dark=True),
+    Shot("documents", "{folder}"),
+    Shot("documents-dark", "{folder}", dark=True),
+    Shot("space", CARD + "/documents"),
     Shot("documents-phone", CARD + "/documents", size=PHONE),
     Shot("client-forms", CARD + "/forms"),
     Shot("client-connectors", CARD + "/connectors"),
     Shot("client-activity", CARD + "/activity"),
-    Shot("folder", "{folder}"),
     Shot("rights", "{folder}/rights"),
     Shot("client-rights", CARD + "/documents/rights"),
     Shot("wizard-information", DRAFT + "/information", whole=True),
@@ -141,15 +141,14 @@ def _places(page: Page, address: str) -> dict[str, str]:
         match = re.search(r"/clients/[0-9a-f-]{36}", page.content())
         found["client"] = found.get("client") or (match[0] if match else "")
     seen = (
-        ("folder", found["client"] + "/documents", r"/folders/[0-9a-f-]{36}"),
+        ("folder", found["client"] + "/documents", r'data-href="(/folders/[0-9a-f-]{36})"'),
         ("draft", "/drafts", r"/drafts/[0-9a-f-]{36}"),
         ("tree", "/templates/trees", r"/templates/trees/[0-9a-f-]{36}"),
     )
     for key, place, pattern in seen:
         page.goto(address + place)
-        # The last one: a page's own folder stands before those in it.
         matches = re.findall(pattern, page.content())
-        found[key] = matches[-1] if matches else ""
+        found[key] = matches[0] if matches else ""
     return found
 
 
