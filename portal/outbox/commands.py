@@ -100,15 +100,15 @@ def sweep(limit: int = 500) -> int:
 
     Without the look at ``rung_at`` a backlog would be rung for every five seconds and fill the broker with copies.
     """
-    rung = 0
+    # Noted before it is rung for: a worker that answers at once must not find the row locked by the note, for it would
+    # pass on, and the work would wait until it is rung for again.
     due = _due(limit)
-    for entry_id, name in due:
+    _note_rung([entry_id for entry_id, _name in due])
+    for rung, (entry_id, name) in enumerate(due):
         if not nudge(name, entry_id):
-            break
-        rung += 1
-    if rung:
-        _note_rung([entry_id for entry_id, _name in due[:rung]])
-    return rung
+            _note_rung([unheard for unheard, _name in due[rung:]], heard=False)
+            return rung
+    return len(due)
 
 
 @transactional
@@ -131,11 +131,13 @@ def _due(limit: int) -> list[tuple[uuid.UUID, str]]:
 
 
 @transactional
-def _note_rung(entry_ids: list[uuid.UUID]) -> None:
+def _note_rung(entry_ids: list[uuid.UUID], *, heard: bool = True) -> None:
+    if not entry_ids:
+        return
     db.session.execute(
         update(OutboxEntry)
         .where(OutboxEntry.id.in_(entry_ids))
-        .values(rung_at=func.now())
+        .values(rung_at=func.now() if heard else None)
         .execution_options(synchronize_session=False)
     )
 

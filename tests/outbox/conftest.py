@@ -37,6 +37,13 @@ class Site:
     env: dict[str, str]
     folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    _common: subprocess.Popen[bytes] | None = None
+
+    def need_worker(self) -> subprocess.Popen[bytes]:
+        """The worker that the proofs share: to start one takes longer than most proofs. It outlives them all."""
+        if self._common is None or self._common.poll() is not None:
+            self._common = self.start_worker()
+        return self._common
 
     def start_worker(self, processes: int = 4, **env: str) -> subprocess.Popen[bytes]:
         """A worker in a session of its own, so that it can be killed with all its children."""
@@ -47,6 +54,10 @@ class Site:
         )
         self.workers.append(worker)
         return worker
+
+    def mute(self) -> None:
+        """From here to the end of the proof, nobody hears the bell."""
+        outbox.connect_bell(lambda _queue, _entry_id: None)
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
         """``kill -9`` of the worker and all its processes at once."""
@@ -91,10 +102,12 @@ class Site:
         return "\n".join(path.read_text(errors="replace")[-3000:] for path in sorted(self.folder.glob("*.log")))
 
     def clear(self) -> None:
-        """Forget the work and the effects of the proof before."""
+        """Forget the work and the effects of the proof before; what is still rung for it finds nothing to do."""
         with db.engine.begin() as connection:
             connection.execute(text("TRUNCATE outbox, proof, proof_once, mail"))
-        redis.from_url(self.env["REDIS_URL"]).flushall()
+        broker = redis.from_url(self.env["REDIS_URL"])
+        for counter in broker.keys("tries:*"):
+            broker.delete(counter)
 
 
 @pytest.fixture(scope="module")
@@ -134,7 +147,4 @@ def site(_site: Site) -> Iterator[Site]:
     connect(_site.app)
     _site.clear()
     yield _site
-    for worker in _site.workers:
-        _site.kill(worker)
-    _site.workers.clear()
     db.session.remove()
