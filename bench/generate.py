@@ -33,6 +33,7 @@ def main() -> None:
     address = os.environ["DATABASE_URL"].replace("postgresql+psycopg://", "postgresql://")
     with psycopg.connect(address) as connection:
         made = clients(connection, options.clients)
+        contacts(connection, made)
         places = folders(connection, made, options.folders)
         files(connection, places, options.files)
         activities(connection, places, options.activities)
@@ -51,17 +52,53 @@ def clients(connection: Any, count: int, *, mark: str = "") -> list[uuid.UUID]:
     """Clients with all their fields; returns their ids."""
     chance = random.Random(count)
     ids = [new_id() for _ in range(count)]
-    columns = "id, name, name_key, search_text, status, language, address, city, postal_code, country, phone, email"
+    columns = (
+        "id, name, name_key, search_text, status, language, address, city, postal_code, country, phone, email,"
+        " tax, price_list, discount_percent, note, group_id, type_id"
+    )
+    groups = _labels(connection, "client_group", 20, mark)
+    types = _labels(connection, "client_type", 5, mark)
 
     def rows() -> Iterable[Sequence[Any]]:
         for number, ident in enumerate(ids):
             name = f"{chance.choice(_WORDS)} {chance.choice(_NAMES)} {mark}{number}"
             key = name.casefold()
             address = f"{number % 200} rue de la Paix", "Lyon", f"69{number % 1000:03}", "FR"
-            yield (ident, name, key, key, "active", "fr", *address, f"+3347{number:07}", f"c{number}@client.example")
+            reach = f"+3347{number:07}", f"c{number}@client.example"
+            prices = "FR20", f"Tarif {number % 7}", number % 30, f"Dossier {number} suivi par le cabinet"
+            yield (
+                *(ident, name, key, key, "active", "fr", *address, *reach, *prices),
+                *(groups[number % len(groups)], types[number % len(types)]),
+            )
 
     copy(connection, "client", columns, rows())
     return ids
+
+
+def _labels(connection: Any, table: str, count: int, mark: str) -> list[uuid.UUID]:
+    made = [(new_id(), f"{mark}{number} {table}", f"{mark}{number} {table}") for number in range(count)]
+    copy(connection, table, "id, name, name_key", made)
+    return [ident for ident, _name, _key in made]
+
+
+def contacts(connection: Any, client_ids: Sequence[uuid.UUID], *, each: int = 1, mark: str = "") -> None:
+    """People who have never signed in, ``each`` of them for every client."""
+    people = [(new_id(), client, number) for number, client in enumerate(client_ids) for _ in range(each)]
+    columns = "id, kind, email, first_name, last_name, search_key"
+    rows = (
+        (
+            ident,
+            "contact",
+            f"{ident.hex}@{mark}client.example",
+            "Claire",
+            f"{_NAMES[n % len(_NAMES)]} {n}",
+            f"claire {n}",
+        )
+        for ident, _client, n in people
+    )
+    copy(connection, "person", columns, rows)
+    members = ((client, ident, "contact") for ident, client, _number in people)
+    copy(connection, "membership", "client_id, person_id, kind", members)
 
 
 def folders(connection: Any, client_ids: Sequence[uuid.UUID], per_client: int) -> list[tuple[uuid.UUID, uuid.UUID]]:

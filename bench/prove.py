@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-PROOFS = ["tests/outbox", "tests/exports"]
+PROOFS = ["tests/outbox", "tests/exports", "tests/engines"]
 
 if __name__ == "__main__":
     sys.exit(subprocess.call([sys.executable, "-m", "pytest", "-q", *PROOFS]))

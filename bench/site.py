@@ -27,6 +27,7 @@ class Site:
     cast: Cast
     clients: int
     notes: dict[str, Any]
+    closing: ExitStack
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def open_site(*, clients: int) -> Iterator[Site]:
         stack.enter_context(app.app_context())
         stack.callback(db.engine.dispose)
         stack.callback(db.session.remove)
-        yield Site(app, transactional(make_cast)(), clients, {})
+        yield Site(app, transactional(make_cast)(), clients, {}, stack)
 
 
 def driver_connection() -> psycopg.Connection:

@@ -91,7 +91,9 @@ def _reading() -> Session:
     engine = db.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     reader = Session(bind=engine)
     # All rows will be fetched: without this, a cursor is planned for whoever wants the first tenth quickly.
+    # And one export at a time may sort in memory.
     reader.execute(text("SET LOCAL cursor_tuple_fraction = 1"))
+    reader.execute(text("SET LOCAL work_mem = '64MB'"))
     return reader
 
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from functools import partial
@@ -35,6 +35,9 @@ _ASTRAL = re.compile("[\U00010000-\U0010ffff]")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\]")
 # Excel keeps 15 digits of a number; a longer one would silently become another one.
 _EXACT = 10**15
+# Excel's year 1900 has a day too many: what lies before its end is written as text.
+_FIRST_DAY = date(1900, 3, 1)
+_FIRST_MOMENT = datetime(1900, 3, 1)  # noqa: DTZ001 - a cell has no zone
 
 
 class TooManyRows(Refused):
@@ -182,10 +185,11 @@ def _cut(text: str, units: int) -> str:
 
 def _number(value: Any) -> Any:
     """A number that Excel holds exactly enough; anything else as text rather than as another number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+    kind = type(value)
+    if kind is int:
+        return value if -_EXACT < value < _EXACT else str(value)
+    if kind is not Decimal and kind is not float:
         return text_cell(value)
-    if isinstance(value, int):
-        return value if abs(value) < _EXACT else str(value)
     amount = float(value)
     if not math.isfinite(amount):
         return None
@@ -193,21 +197,19 @@ def _number(value: Any) -> Any:
 
 
 def _date(value: Any) -> Any:
-    """Excel's calendar begins in 1900, and its year 1900 has a day too many: older dates are written as text."""
+    """Older dates than Excel's calendar holds are written as text."""
     if isinstance(value, datetime):
         value = value.date()
     if not isinstance(value, date):
         return text_cell(value)
-    return value if value >= date(1900, 3, 1) else value.isoformat()
+    return value if value >= _FIRST_DAY else value.isoformat()
 
 
 def _moment(value: Any, zone: tzinfo) -> Any:
     if not isinstance(value, datetime):
         return _date(value) if isinstance(value, date) else text_cell(value)
     local = value.astimezone(zone).replace(tzinfo=None) if value.tzinfo is not None else value
-    if local < datetime.combine(date(1900, 3, 1), time()):
-        return local.isoformat(sep=" ")
-    return local
+    return local if local >= _FIRST_MOMENT else local.isoformat(sep=" ")
 
 
 def _titles(columns: Sequence[Column]) -> list[str]:
