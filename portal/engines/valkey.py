@@ -38,6 +38,8 @@ class Valkey:
         self.socket.unlink(missing_ok=True)
         lines = [
             "port 0",
+            # Each site of a test run has a number of its own, so that no worker hears the bell of another site.
+            f"databases {1000 if self.place.for_tests else 16}",
             f"unixsocket {_quoted(self.socket)}",
             "unixsocketperm 700",
             f"dir {_quoted(self.folder)}",

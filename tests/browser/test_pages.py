@@ -304,7 +304,8 @@ AXE = Axe().axe_script
 # Colours that are still on their way to the other theme would be misjudged.
 AT_REST = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
   .then(() => Promise.allSettled(document.getAnimations()
-  .filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished)))
+  .filter((one) => one.timeline === document.timeline && one.effect.getTiming().iterations !== Infinity)
+  .map((one) => Promise.race([one.finished, new Promise((done) => setTimeout(done, 2000))]))))
   .then(() => undefined)"""
 RUN = """() => axe.run({resultTypes: ["violations"], preload: false}).then((found) => found.violations.map((rule) =>
   `${rule.id} (${rule.nodes.length}): ${rule.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`))"""
