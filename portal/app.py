@@ -19,6 +19,7 @@ PAGES = (
     "accounts",
     "clients",
     "connectors",
+    "expirations",
     "exports",
     "feed",
     "files",
@@ -30,7 +31,18 @@ PAGES = (
 )
 
 # Every package with delayed work or housekeeping; importing registers it.
-TASKS = ("outbox", "mailer", "accounts", "clients", "files", "connectors", "exports", "questionnaires", "wizard")
+TASKS = (
+    "outbox",
+    "mailer",
+    "accounts",
+    "clients",
+    "files",
+    "connectors",
+    "exports",
+    "expirations",
+    "questionnaires",
+    "wizard",
+)
 
 # Every package with tables.
 TABLES = (
@@ -45,6 +57,7 @@ TABLES = (
     "connectors",
     "wizard",
     "exports",
+    "expirations",
 )
 
 csrf = CSRFProtect()

@@ -44,6 +44,7 @@ class Role(WithId, WithTimes, Model):
     own_name: Mapped[str | None]
     features: Mapped[list[str]]
     position: Mapped[int] = mapped_column(server_default="0", default=0)
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     @property
     def name(self) -> str:
@@ -164,8 +165,11 @@ class SignInSession(WithId, WithTimes, Model):
     ended_at: Mapped[datetime | None]
     ip: Mapped[str] = mapped_column(server_default="", default="")
     user_agent: Mapped[str] = mapped_column(server_default="", default="")
+    # The eye (F63): while set, this session sees what that person sees of that client, read-only.
+    eye_person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    eye_client_id: Mapped[uuid.UUID | None]
 
-    person: Mapped[Person] = relationship(lazy="raise")
+    person: Mapped[Person] = relationship(lazy="raise", foreign_keys=[person_id])
 
 
 class SignInFailure(WithId, WithTimes, Model):

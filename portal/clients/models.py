@@ -108,6 +108,7 @@ class Membership(WithTimes, Model):
         CheckConstraint("kind in ('collaborator', 'contact')", name="kind"),
         CheckConstraint("level between 0 and 3", name="level"),
         Index("ix_membership_person", "person_id", "client_id", postgresql_include=["level", "kind", "valid_until"]),
+        Index("ix_membership_ends", "valid_until", postgresql_where=text("valid_until IS NOT NULL")),
         Index("uq_membership_main", "client_id", unique=True, postgresql_where=text("is_main")),
     )
 

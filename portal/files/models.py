@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -75,6 +76,7 @@ class File(WithId, WithTimes, Model):
             "ix_file_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
         ),
         Index("ix_file_bin_id", "bin_id", postgresql_where=text("bin_id IS NOT NULL")),
+        Index("ix_file_ends", "valid_until", postgresql_where=text("valid_until IS NOT NULL")),
     )
 
 
@@ -85,7 +87,8 @@ class FileVersion(WithId, WithTimes, Model):
 
     file_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("file.id", ondelete="CASCADE"))
     number: Mapped[int]
-    object_key: Mapped[str] = mapped_column(unique=True)
+    # A copied file has versions of its own that share the objects of the first: what is copied is a row, not bytes.
+    object_key: Mapped[str] = mapped_column(index=True)
     size: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str | None]
     etag: Mapped[str] = mapped_column(server_default="", default="")
@@ -147,6 +150,63 @@ class ObjectDeletion(WithId, WithTimes, Model):
 
     object_key: Mapped[str]
     due_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+
+
+class RightsChange(WithId, WithTimes, Model):
+    """What somebody changed about the rights of a client in one go, so that it can be explained and taken back.
+
+    ``entries`` holds each own level that became another one:
+    ``{"folder": id, "person": id, "before": level or null, "after": level or null}``; a level is
+    ``{"level": 0-3, "until": moment or null, "origin": ..., "by": id or null, "at": moment}``.
+    """
+
+    __tablename__ = "rights_change"
+
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
+    folder_id: Mapped[uuid.UUID | None]
+    # set, cascade, copy (same rights as somebody), defaults (those of the template), undo.
+    kind: Mapped[str]
+    actor_id: Mapped[uuid.UUID | None]
+    entries: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"), default=list)
+    undone_at: Mapped[datetime | None]
+    undone_by_id: Mapped[uuid.UUID | None]
+
+    __table_args__ = (
+        CheckConstraint("kind in ('set', 'cascade', 'copy', 'defaults', 'undo')", name="kind"),
+        Index("ix_rights_change_client", "client_id", text("id DESC")),
+    )
+
+
+class Receipt(WithId, WithTimes, Model):
+    """What somebody deposited in one go: proof for them of what was received (F60, *deposit*).
+
+    Files that follow within a short time are added until the mail goes out.
+    """
+
+    __tablename__ = "receipt"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), index=True)
+    # No foreign key: a receipt outlives its folder.
+    folder_id: Mapped[uuid.UUID]
+    folder_name: Mapped[str]
+    mailed_at: Mapped[datetime | None]
+
+    lines: Mapped[list[ReceiptLine]] = relationship(lazy="raise", order_by="ReceiptLine.id")
+
+    __table_args__ = (Index("ix_receipt_person", "person_id", text("id DESC")),)
+
+
+class ReceiptLine(WithId, WithTimes, Model):
+    """One file of a receipt, as it was received; ``created_at`` is the moment. Size in bytes, SHA-256 in hex."""
+
+    __tablename__ = "receipt_line"
+
+    receipt_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("receipt.id", ondelete="CASCADE"), index=True)
+    version_id: Mapped[uuid.UUID] = mapped_column(unique=True)
+    name: Mapped[str]
+    size: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str]
 
 
 class TreeTemplate(WithId, WithTimes, Model):

@@ -51,6 +51,7 @@ class Grant(Model):
         CheckConstraint("level between 0 and 3", name="level"),
         CheckConstraint("origin in ('template', 'manual', 'cascade', 'pin')", name="origin"),
         Index("ix_grant_person_id", "person_id"),
+        Index("ix_grant_ends", "valid_until", postgresql_where=text("valid_until IS NOT NULL")),
     )
 
 
