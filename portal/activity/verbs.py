@@ -59,6 +59,22 @@ FILE_MOVED = _verb(
     "before",
     "folder",
 )
+FILE_COPIED = _verb(
+    "file.copied",
+    "files",
+    "copy",
+    _l("%(actor)s copied “%(name)s” from “%(before)s” to “%(folder)s”."),
+    "before",
+    "folder",
+)
+FILE_VERSION_RESTORED = _verb(
+    "file.version_restored",
+    "files",
+    "history",
+    _l("%(actor)s made version %(version)s of “%(name)s” the newest again."),
+    "version",
+    "folder",
+)
 FILE_BINNED = _verb("file.binned", "files", "trash", _l("%(actor)s moved “%(name)s” to the bin."), "folder")
 FILE_RESTORED = _verb("file.restored", "files", "restore", _l("%(actor)s restored “%(name)s” from the bin."), "folder")
 FILE_REFUSED = _verb(
@@ -74,6 +90,14 @@ FOLDER_MOVED = _verb(
     "folders",
     "arrow-right",
     _l("%(actor)s moved the folder “%(name)s” from “%(before)s” to “%(target)s”."),
+    "before",
+    "target",
+)
+FOLDER_COPIED = _verb(
+    "folder.copied",
+    "folders",
+    "copy",
+    _l("%(actor)s copied the folder “%(before)s” to “%(target)s”."),
     "before",
     "target",
 )
@@ -99,6 +123,31 @@ LEVEL_CASCADED = _verb(
     _l("%(actor)s cascaded the level of %(person)s from “%(name)s” to its sub-folders."),
     "person",
 )
+RIGHTS_COPIED = _verb(
+    "rights.copied",
+    "rights",
+    "copy",
+    _l("%(actor)s gave %(person)s the same rights as %(source)s."),
+    "person",
+    "source",
+)
+RIGHTS_DEFAULTED = _verb(
+    "rights.defaulted",
+    "rights",
+    "template",
+    _l("%(actor)s gave %(person)s the rights of the template again."),
+    "person",
+)
+RIGHTS_FOLLOWED = _verb(
+    "rights.followed",
+    "rights",
+    "lock-open",
+    _l("%(actor)s let “%(name)s” follow the folder above for %(person)s."),
+    "person",
+)
+RIGHTS_UNDONE = _verb(
+    "rights.undone", "rights", "arrow-back-up", _l("%(actor)s undid a change of the rights of %(people)s."), "people"
+)
 STANDING_SET = _verb(
     "rights.standing_set",
     "rights",
@@ -106,6 +155,57 @@ STANDING_SET = _verb(
     _l("%(actor)s gave %(person)s the level “%(level)s” on the client."),
     "person",
     "level",
+)
+
+# Access that ends by itself; ``until`` is the last day (ISO 8601).
+ACCESS_LIMITED = _verb(
+    "access.limited",
+    "rights",
+    "calendar",
+    _l("%(actor)s limited the access of %(person)s to the client until %(until)s."),
+    "person",
+    "until",
+)
+ACCESS_RENEWED = _verb(
+    "access.renewed",
+    "rights",
+    "refresh",
+    _l("%(actor)s renewed the access of %(person)s to the client until %(until)s."),
+    "person",
+    "until",
+)
+ACCESS_UNLIMITED = _verb(
+    "access.unlimited",
+    "rights",
+    "calendar",
+    _l("%(actor)s lifted the time limit on the access of %(person)s to the client."),
+    "person",
+)
+LEVEL_RENEWED = _verb(
+    "rights.renewed",
+    "rights",
+    "refresh",
+    _l("%(actor)s renewed the level of %(person)s on “%(name)s” until %(until)s."),
+    "person",
+    "until",
+)
+FILE_LIMITED = _verb(
+    "file.limited", "rights", "calendar", _l("%(actor)s made “%(name)s” available until %(until)s."), "folder", "until"
+)
+FILE_RENEWED = _verb(
+    "file.renewed",
+    "rights",
+    "refresh",
+    _l("%(actor)s made “%(name)s” available longer, until %(until)s."),
+    "folder",
+    "until",
+)
+FILE_UNLIMITED = _verb(
+    "file.unlimited",
+    "rights",
+    "calendar",
+    _l("%(actor)s lifted the time limit on “%(name)s”."),
+    "folder",
 )
 
 CONTACT_ADDED = _verb("contact.added", "people", "user-plus", _l("%(actor)s added the contact %(person)s."), "person")
@@ -129,6 +229,9 @@ COLLABORATOR_ADDED = _verb(
 ROLE_CHANGED = _verb(
     "person.role_changed", "people", "shield", _l("%(actor)s gave %(person)s the role “%(role)s”."), "person", "role"
 )
+
+EYE_OPENED = _verb("eye.opened", "people", "eye", _l("%(actor)s looked at the space as %(person)s."), "person")
+EYE_CLOSED = _verb("eye.closed", "people", "eye-off", _l("%(actor)s stopped looking as %(person)s."), "person")
 
 CLIENT_CREATED = _verb("client.created", "client", "plus", _l("%(actor)s created the client “%(client)s”."), "client")
 CLIENT_CHANGED = _verb("client.changed", "client", "pencil", _l("%(actor)s changed %(fields)s."), "fields")

@@ -143,9 +143,18 @@ def _text(key: str, value: Any) -> str:
         return _level(value)
     if key == "role" and value in PRESET_NAMES:
         return str(PRESET_NAMES[value])
+    if key == "until":
+        return _last_day(str(value))
     if key == "connector" and (known := connector(str(value))) is not None:
         return str(known.name)
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _last_day(value: str) -> str:
+    try:
+        return day(date.fromisoformat(value))
+    except ValueError:
+        return value
 
 
 def _level(value: str | int) -> str:

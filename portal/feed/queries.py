@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from flask_babel import get_timezone
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, not_, or_, select, true
 
 from portal.accounts.roles import Feature
 from portal.accounts.viewer import Viewer
@@ -16,7 +16,7 @@ from portal.activity.verbs import VERBS
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
 from portal.feed.filters import Filters
-from portal.files.models import Folder
+from portal.files.models import File, Folder
 from portal.kit.names import search_key
 from portal.permissions.levels import Level
 from portal.permissions.queries import with_level
@@ -51,6 +51,8 @@ def visible_activity(viewer: Viewer, *, client: Client | None = None, filters: F
     )
     if client is not None:
         lines = lines.where(Activity.client_id == client.id)
+    if viewer.only_client_id is not None:
+        lines = lines.where(Activity.client_id == viewer.only_client_id)
     return lines.where(*_searched(filters, get_timezone())) if filters is not None else lines
 
 
@@ -79,7 +81,15 @@ def _reads_folder(viewer: Viewer) -> ColumnElement[bool]:
         folder = folder.where(Folder.bin_id.is_(None))
     held, level = with_level(folder, viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
     held = held.where(or_(level >= int(Level.READ), Activity.actor_id == viewer.person_id))
-    return held.correlate(Activity).exists()
+    reads = held.correlate(Activity).exists()
+    return reads if viewer.is_staff else and_(reads, not_(_file_ended()))
+
+
+def _file_ended() -> ColumnElement[bool]:
+    """The line speaks of a file that was available until a day that is over: contacts do not see its name either."""
+    ended = select(literal(1)).select_from(File)
+    ended = ended.where(File.id == Activity.file_id, File.valid_until <= func.statement_timestamp())
+    return ended.correlate(Activity).exists()
 
 
 def _searched(filters: Filters, zone: tzinfo) -> list[ColumnElement[bool]]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from babel import Locale
-from flask import Flask, current_app, has_request_context, request
+from flask import Flask, current_app, g, has_request_context, request
 from flask_babel import (
     Babel,
     force_locale,
@@ -54,6 +54,9 @@ def _chosen_language() -> str:
     from flask import session
 
     chosen = getattr(current_user, "language", None) or session.get("language")
+    if "eye" in g:
+        # Pages are in the seen person's language, unless the one who looks chose another to read them in.
+        chosen = session.get("eye_language") or chosen
     if chosen in LANGUAGES:
         return str(chosen)
     return request.accept_languages.best_match(list(LANGUAGES)) or _firm_defaults()[0]
@@ -62,6 +65,11 @@ def _chosen_language() -> str:
 def _chosen_zone() -> str:
     zone = getattr(current_user, "time_zone", None) if has_request_context() else None
     return str(zone or _firm_defaults()[1])
+
+
+def firm_time_zone() -> str:
+    """The name of the firm's time zone, whatever the reader's is."""
+    return _firm_defaults()[1]
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from portal.clients.commands.contacts import (
     set_contact_end,
     set_main_contact,
 )
+from portal.clients.commands.ends import renew_member, set_end
 from portal.clients.commands.lists import (
     create_group,
     create_type,
@@ -69,12 +70,14 @@ __all__ = [
     "rename",
     "rename_group",
     "rename_type",
+    "renew_member",
     "restore_client",
     "save_attribute_template",
     "save_field",
     "save_value",
     "set_attributes",
     "set_contact_end",
+    "set_end",
     "set_main_contact",
     "set_standing",
     "set_standings",

@@ -14,6 +14,7 @@ from portal import activity
 from portal.accounts import commands as accounts
 from portal.accounts.models import Person
 from portal.activity.commands import line, record_many
+from portal.clients.commands import ends
 from portal.clients.models import Client, Membership
 from portal.clients.refusals import AlreadyAContact, NotAContact, Unknown
 from portal.kit.db import db, pretended_moments, transactional
@@ -143,16 +144,7 @@ def set_contact_end(client: Client, person_id: uuid.UUID, valid_until: datetime 
     :param valid_until: a moment with time zone.
     :raises Unknown: the person is no contact of the client.
     """
-    rights.lock_client(client.id)
-    person = _contact(client.id, person_id)
-    db.session.execute(
-        update(Membership)
-        .where(Membership.client_id == client.id, Membership.person_id == person_id, Membership.kind == "contact")
-        .values(valid_until=valid_until)
-        .execution_options(synchronize_session=False)
-    )
-    rights.refresh(client.id, person_ids=[person_id])
-    activity.record(activity.verbs.CONTACT_CHANGED, actor=actor, client=client, person=person.full_name)
+    ends.set_end(client, person_id, valid_until, kind=ends.CONTACT, actor=actor)
 
 
 def _contact(client_id: uuid.UUID, person_id: uuid.UUID) -> Any:

@@ -6,6 +6,8 @@ from portal.clients.views import (
     card,
     collaborators,
     contacts,
+    ends,
+    eye,
     information,
     lists,
     table,
@@ -13,4 +15,17 @@ from portal.clients.views import (
 )
 from portal.clients.views.blueprint import bp
 
-__all__ = ["attributes", "bin", "bp", "card", "collaborators", "contacts", "information", "lists", "table", "templates"]
+__all__ = [
+    "attributes",
+    "bin",
+    "bp",
+    "card",
+    "collaborators",
+    "contacts",
+    "ends",
+    "eye",
+    "information",
+    "lists",
+    "table",
+    "templates",
+]

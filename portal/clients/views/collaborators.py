@@ -15,6 +15,7 @@ from portal.clients.policies import can_assign_collaborators, can_view_client
 from portal.clients.queries import client_files, collaborators_of
 from portal.clients.refusals import Unknown
 from portal.clients.views.blueprint import bp
+from portal.clients.views.ends import ends_of
 from portal.kit.web import allowed, current_viewer, redirect_to
 from portal.permissions.levels import Level
 
@@ -26,11 +27,13 @@ LEVELS = (Level.NONE, Level.READ, Level.FULL)
 @allowed(can_view_client, client=client_files)
 def collaborators(client: Client) -> ResponseReturnValue:
     """Every collaborator with the level on this client."""
-    people = [(one, belongs, Level(belongs.level if belongs else 0)) for one, belongs in collaborators_of(client.id)]
+    members = collaborators_of(client.id)
+    people = [(one, belongs, Level(belongs.level if belongs else 0)) for one, belongs in members]
     return render_template(
         "clients/collaborators.html",
         client=client,
         people=people,
+        ends=ends_of(members),
         roles=[(str(role.id), role.name) for role in roles()],
         levels=[(level.key, level.label) for level in LEVELS],
         level_keys=[level.key for level in LEVELS],

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, date, datetime, time, timedelta
 
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import to_user_timezone, to_utc
 
 from portal.accounts import commands as accounts
 from portal.accounts.models import Person
 from portal.accounts.queries import contact_to_pick, contacts_like
-from portal.clients import commands, values
+from portal.clients import commands
 from portal.clients.forms import ContactForm
-from portal.clients.models import Attribute, Client, Membership
+from portal.clients.models import Client, Membership
 from portal.clients.policies import can_manage_contacts, can_view_client
 from portal.clients.queries import client_files, contacts_of
-from portal.clients.refusals import BadValue, Unknown
+from portal.clients.refusals import Unknown
 from portal.clients.views.blueprint import bp
+from portal.clients.views.ends import ends_of
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
 from portal.kit.web import allowed, current_viewer, redirect_to, safe_next
@@ -40,7 +39,7 @@ def _page(client: Client, form: ContactForm) -> ResponseReturnValue:
         client=client,
         form=form,
         people=people,
-        last_days={person.id: _last_day(belongs.valid_until) for person, belongs in people if belongs.valid_until},
+        ends=ends_of(people),
         states=STATES,
         may_change=can_manage_contacts(current_viewer(), client),
     ), status_of(form)
@@ -122,37 +121,6 @@ def set_main_contact(client: Client, person_id: uuid.UUID) -> ResponseReturnValu
     commands.set_main_contact(client, person.id, actor=current_viewer())
     flash(_("%(name)s is the main contact now.", name=person.full_name), "success")
     return redirect_to("clients.contacts", client_id=client.id)
-
-
-@bp.post("/clients/<uuid:client_id>/contacts/<uuid:person_id>/end")
-@allowed(can_manage_contacts, client=client_files)
-def set_contact_end(client: Client, person_id: uuid.UUID) -> ResponseReturnValue:
-    """Until the end of which day the contact belongs to the client; empty: without end."""
-    person, _membership = _contact(client, person_id)
-    commands.set_contact_end(
-        client, person.id, _end_of_day(request.form.get("valid_until", "")), actor=current_viewer()
-    )
-    flash(_("The end has been saved."), "success")
-    return redirect_to("clients.contacts", client_id=client.id)
-
-
-def _last_day(until: datetime) -> date:
-    """The last whole day before the end, in the reader's time zone."""
-    local: datetime = to_user_timezone(until) - timedelta(seconds=1)
-    return local.date()
-
-
-def _end_of_day(raw: str) -> datetime | None:
-    """The first moment after the day, in the reader's time zone."""
-    canonical = values.parse(Attribute(type="date"), raw)
-    if canonical is None:
-        return None
-    try:
-        midnight = datetime.combine(date.fromisoformat(canonical) + timedelta(days=1), time())
-        found: datetime = to_utc(midnight).replace(tzinfo=UTC)
-    except OverflowError:
-        raise BadValue(_l("This date lies too far ahead.")) from None
-    return found
 
 
 @bp.post("/clients/<uuid:client_id>/contacts/<uuid:person_id>/removal")
