@@ -155,9 +155,9 @@ class ObjectDeletion(WithId, WithTimes, Model):
 class RightsChange(WithId, WithTimes, Model):
     """What somebody changed about the rights of a client in one go, so that it can be explained and taken back.
 
-    ``entries`` holds each own level that became another one:
-    ``{"folder": id, "person": id, "before": level or null, "after": level or null}``; a level is
-    ``{"level": 0-3, "until": moment or null, "origin": ..., "by": id or null, "at": moment}``.
+    ``entries`` holds the own levels that became others, alike ones together:
+    ``{"folders": [ids], "place": hash of their paths, "person": id, "before": level or null, "after": the same}``; a
+    level is ``{"level": 0-3, "until": moment or null, "origin": ..., "by": id or null, "at": moment}``.
     """
 
     __tablename__ = "rights_change"

@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 
 from portal.accounts.roles import Feature
 from portal.accounts.viewer import Viewer
-from portal.files.models import BinEntry, File, Folder
+from portal.files.models import BinEntry, File, Folder, RightsChange
 from portal.files.queries import (
     bin_entries,
     folder_level,
@@ -83,6 +83,11 @@ def can_set_rights(viewer: Viewer, folder: Folder, person: Any = None) -> bool:
     if viewer.sees_all and collaborators:
         return True
     return viewer.is_staff and allowed and can_change_folder(viewer, folder)
+
+
+def can_undo(viewer: Viewer, change: RightsChange) -> bool:
+    """Staff who may set rights. Whether this change can still be undone, the command says, with the reason."""
+    return viewer.is_staff and (viewer.may(Feature.MANAGE_CONTACTS) or viewer.may(Feature.ASSIGN_COLLABORATORS))
 
 
 def can_manage_tree_templates(viewer: Viewer) -> bool:

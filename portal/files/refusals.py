@@ -54,3 +54,43 @@ class NotAMember(Refused):
 
     sentence = _l("%(name)s does not belong to this client.")
     field = "person"
+
+
+class PreviewOutdated(Refused):
+    """What was shown before the change is not what would happen now."""
+
+    sentence = _l("Something has changed since this was shown. Look at what would happen now, and confirm again.")
+    status = 409
+
+
+class CannotUndo(Refused):
+    """A change of rights that cannot be taken back; the sentence says why."""
+
+    sentence = _l("This change can no longer be undone.")
+    status = 409
+
+
+class OwnRights(Refused):
+    """Nobody changes what they may do themselves, unless they could give it to themselves at any moment."""
+
+    sentence = _l("You cannot change your own rights. Ask somebody else who may set rights here.")
+    status = 403
+    field = "person"
+
+
+class NotEverywhere(Refused):
+    """The change reaches folders in which the person who asks has not full access."""
+
+    sentence = _l(
+        "This would change the rights on sub-folders in which you do not have full access. "
+        "Choose folders further down, or ask somebody who has full access everywhere."
+    )
+    status = 403
+
+
+class MayNotSetRights(Refused):
+    """The person who asks may not set this person's level on one of the folders."""
+
+    sentence = _l("You may not set the rights of %(name)s on this folder.")
+    status = 403
+    field = "person"

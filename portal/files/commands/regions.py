@@ -91,10 +91,11 @@ def hang_below(folder: Folder, scope_id: uuid.UUID) -> uuid.UUID:
     return scope_id
 
 
-def merge_empty(folder: Folder) -> None:
+def merge_empty(folder: Folder) -> dict[uuid.UUID, uuid.UUID]:
     """Dissolve the scopes below a folder on which nothing is set any more: their folders follow those above.
 
-    Scopes that hold a default for contacts stay: those who come later get theirs there.
+    Scopes that hold a default for contacts stay: those who come later get theirs there. Returns, for each dissolved
+    scope, the one that its folders follow now.
     """
     grants = exists().where(Grant.scope_id == Scope.id)
     starter = aliased(Folder)
@@ -107,9 +108,11 @@ def merge_empty(folder: Folder) -> None:
         )
     ).all()
     above = dict(rows)
-    if above:
-        _dissolve(folder, [(scope_id, _kept(scope_id, above)) for scope_id in above])
+    kept = {scope_id: _kept(scope_id, above) for scope_id in above}
+    if kept:
+        _dissolve(folder, list(kept.items()))
         reread(folder.client_id)
+    return kept
 
 
 def reread(client_id: uuid.UUID) -> None:

@@ -23,7 +23,7 @@ from portal.permissions.commands import NewGrant, lock_client, refresh, remove_g
 from portal.permissions.levels import Level
 from portal.permissions.models import Grant
 from portal.permissions.resolve import Granted
-from portal.permissions.snapshot import snapshot
+from portal.permissions.snapshot import Snapshot, snapshot
 
 _PIN_STARTERS = text(
     'INSERT INTO "grant" AS held (scope_id, person_id, level, origin, valid_until, set_by_id)'
@@ -71,24 +71,43 @@ def set_levels(
     for person_id in levels:
         if person_id not in facts.standings:
             raise NotAMember(name=names.get(person_id, ""))
-    moment = now()
-    before = {person_id: facts.decided(folder.scope_id, person_id, moment) for person_id in levels}
-    followed = folder.scope_id
-    begun = own_scope(folder) != followed
-    changed = {
-        person_id: had for person_id, had in before.items() if had != Granted(int(levels[person_id]), valid_until)
-    }
-    if changed:
-        begun = _pin_followers(folder, changed, actor, moment) or begun
-    write_grants(
-        [
-            NewGrant(folder.scope_id, person_id, int(level), origin, valid_until, actor.id)
-            for person_id, level in levels.items()
-        ]
-    )
+    wanted = {person_id: Granted(int(level), valid_until) for person_id, level in levels.items()}
+    begun = place_levels(folder, wanted, facts=facts, actor=actor, origin=origin)
     # A scope that has just begun has no answer for anybody yet.
     refresh(folder.client_id, scope_ids=[folder.scope_id], person_ids=None if begun else list(levels))
     _log(activity.verbs.LEVEL_SET, folder, actor, {names[key]: levels[key].key for key in levels})
+
+
+def place_levels(
+    folder: Folder, wanted: Mapping[uuid.UUID, Granted], *, facts: Snapshot, actor: Any, origin: str, pin: bool = True
+) -> bool:
+    """Write levels on one folder. The caller holds the locks, has read the facts and refreshes afterwards.
+
+    :param pin: sub-folders without a level of their own keep what they had; without it they follow.
+    :returns: whether a scope was begun, which has no answer for anybody yet.
+    """
+    moment = now()
+    before = {person_id: facts.decided(folder.scope_id, person_id, moment) for person_id in wanted}
+    followed = folder.scope_id
+    begun = own_scope(folder) != followed
+    changed = {person_id: had for person_id, had in before.items() if had != wanted[person_id]}
+    if changed and pin:
+        begun = _pin_followers(folder, changed, actor, moment) or begun
+    write_grants(
+        [
+            NewGrant(folder.scope_id, person_id, level.level, origin, level.valid_until, actor.id)
+            for person_id, level in wanted.items()
+        ]
+    )
+    return begun
+
+
+def take_levels_below(folder: Folder, person_ids: Collection[uuid.UUID]) -> int:
+    """Remove these people's levels on all sub-folders. Returns how many; the caller refreshes from the folder."""
+    removed = remove_grants(folder.client_id, scope_ids=_scopes_below(folder), person_ids=person_ids)
+    if removed:
+        merge_empty(folder)
+    return removed
 
 
 @transactional
@@ -96,10 +115,8 @@ def cascade(folder: Folder, *, person: Any, actor: Any) -> int:
     """Let all below follow this folder: the person's levels on sub-folders are removed. Returns how many there were."""
     lock_client(folder.client_id)
     folder = lock_folder(folder.id)
-    scopes = _scopes_below(folder)
-    removed = remove_grants(folder.client_id, scope_ids=scopes, person_ids=[person.id])
+    removed = take_levels_below(folder, [person.id])
     if removed:
-        merge_empty(folder)
         refresh(folder.client_id, scope_ids=[folder.scope_id], person_ids=[person.id])
     activity.record(activity.verbs.LEVEL_CASCADED, actor=actor, folder=folder, person=person.full_name)
     return removed

@@ -1,0 +1,201 @@
+"""The difference between two moments of a client's space: who gains and loses what."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from portal.accounts.viewer import Viewer
+from portal.files.commands.outcomes import Files, Outcome, Somebody, count_files
+from portal.files.commands.own_levels import OwnLevel, Pair
+from portal.files.commands.previews import MOST_NAMED, FolderEffect, LostLevel, PersonEffect, Preview
+from portal.files.models import Folder
+from portal.files.queries.paths import reachable_folders
+from portal.kit.db import db
+from portal.permissions.levels import Level
+
+
+class Shift(NamedTuple):
+    """A person's level on some folders became another one; 0 also stands for a folder that is not there."""
+
+    person: Somebody
+    before: int
+    after: int
+    folder_ids: Sequence[uuid.UUID]
+
+
+@dataclass
+class Difference:
+    """Own levels and answers that are not what they were."""
+
+    own: dict[Pair, tuple[OwnLevel | None, OwnLevel | None]]
+    shifts: list[Shift]
+    before: Outcome
+    after: Outcome
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same outcome. Numbers of files are left out: an upload meanwhile changes no right."""
+        known = self.before.folders
+        lines = [
+            f"own {folder_id.hex} {person_id.hex} {_said(old)} {_said(new)}"
+            for (folder_id, person_id), (old, new) in self.own.items()
+        ]
+        for shift in self.shifts:
+            head = f"{shift.person.id.hex} {shift.before} {shift.after}"
+            # What is new has another id at each attempt.
+            lines += [f"{head} {ident.hex if ident in known else 'new'}" for ident in shift.folder_ids]
+        return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:32]
+
+
+def difference(before: Outcome, after: Outcome, people: Iterable[Somebody]) -> Difference:
+    """Compare two moments. Folders are taken together by their scopes before and after."""
+    together: dict[tuple[uuid.UUID | None, uuid.UUID | None], list[uuid.UUID]] = defaultdict(list)
+    for folder_id in before.folders.keys() | after.folders.keys():
+        together[before.folders.get(folder_id), after.folders.get(folder_id)].append(folder_id)
+    shifts = []
+    listed = list(people)
+    nothing: dict[uuid.UUID, int] = {}
+    for (old, new), ids in together.items():
+        had = before.levels.get(old, nothing) if old else nothing
+        has = after.levels.get(new, nothing) if new else nothing
+        if had == has and old and new:
+            continue
+        for person in listed:
+            one, two = person.level(had, old), person.level(has, new)
+            if one != two:
+                shifts.append(Shift(person, one, two, ids))
+    return Difference(own_difference(before.own.levels, after.own.levels), shifts, before, after)
+
+
+def own_difference(
+    before: dict[Pair, OwnLevel], after: dict[Pair, OwnLevel]
+) -> dict[Pair, tuple[OwnLevel | None, OwnLevel | None]]:
+    """Own levels that became others: level, until, origin, by whom or when."""
+    return {
+        pair: (before.get(pair), after.get(pair))
+        for pair in before.keys() | after.keys()
+        if before.get(pair) != after.get(pair)
+    }
+
+
+def entries_of(found: Difference) -> list[dict[str, Any]]:
+    """Own levels that became others, as :class:`RightsChange` keeps them."""
+    paths = {**found.before.own.paths, **found.after.own.paths}
+    groups: dict[Any, list[uuid.UUID]] = defaultdict(list)
+    for (folder_id, person_id), (old, new) in found.own.items():
+        groups[person_id, old, new].append(folder_id)
+    return [
+        {
+            "folders": [ident.hex for ident in sorted(ids)],
+            "place": place_of(paths[ident] for ident in ids),
+            "person": str(person_id),
+            "before": old.as_json() if old else None,
+            "after": new.as_json() if new else None,
+        }
+        for (person_id, old, new), ids in groups.items()
+    ]
+
+
+def place_of(paths: Iterable[str]) -> str:
+    """A short form of where folders stand: another one when any of them, or one above it, was moved."""
+    return f"{zlib.crc32('|'.join(sorted(paths)).encode()):08x}"
+
+
+def preview_from(client_id: uuid.UUID, found: Difference, people: Sequence[Somebody], *, viewer: Viewer) -> Preview:
+    """The words of a difference. Call it while the change is still there: new folders have names.
+
+    :param viewer: who asks; folders that they cannot reach are counted and not named.
+    """
+    lost = [
+        (folder_id, person_id, old)
+        for (folder_id, person_id), (old, new) in found.own.items()
+        if old is not None and new is None
+    ]
+    paths = {**found.before.own.paths, **found.after.own.paths}
+    lost.sort(key=lambda one: (paths[one[0]], one[1]))
+    changed = [(shift, ident) for shift in found.shifts for ident in shift.folder_ids]
+    shown = {ident for _, ident in changed[:MOST_NAMED]} | {one[0] for one in lost[:MOST_NAMED]}
+    names = _names(viewer, shown)
+    people_names = {person.id: person.name for person in people}
+    counts = _effects(client_id, found, people)
+    return Preview(
+        people=tuple(counts),
+        lost=tuple(
+            LostLevel(ident, names[ident], who, people_names.get(who, ""), Level(own.level))
+            for ident, who, own in lost[:MOST_NAMED]
+            if ident in names
+        ),
+        folders=tuple(
+            FolderEffect(ident, names[ident], shift.person.id, Level(shift.before), Level(shift.after))
+            for shift, ident in changed[:MOST_NAMED]
+            if ident in names
+        ),
+        folder_count=len({ident for _, ident in changed}),
+        lost_count=len(lost),
+        fingerprint=found.fingerprint,
+        is_empty=not found.own and not changed and not any(not effect.is_empty for effect in counts),
+    )
+
+
+def _effects(client_id: uuid.UUID, found: Difference, people: Sequence[Somebody]) -> list[PersonEffect]:
+    tally: dict[uuid.UUID, Counter[str]] = {person.id: Counter() for person in people}
+    for shift in found.shifts:
+        tally[shift.person.id][_kind(shift.before, shift.after)] += len(shift.folder_ids)
+    old, new = found.before.files, found.after.files
+    if old is None or new is None:
+        ids = {ident for shift in found.shifts for ident in shift.folder_ids}
+        old = new = count_files(client_id, [person.id for person in people], ids)
+        _count_files(found.shifts, old, new, tally)
+    else:
+        _count_moved_files(found, old, new, people, tally)
+    return [PersonEffect(person.id, person.name, **tally[person.id]) for person in people if tally[person.id]]
+
+
+def _count_files(shifts: Iterable[Shift], old: Files, new: Files, tally: dict[uuid.UUID, Counter[str]]) -> None:
+    for shift in shifts:
+        counts = tally[shift.person.id]
+        for ident in shift.folder_ids:
+            change = new.seen(ident, shift.person, shift.after) - old.seen(ident, shift.person, shift.before)
+            counts["files_gained" if change > 0 else "files_lost"] += abs(change)
+
+
+def _count_moved_files(
+    found: Difference, old: Files, new: Files, people: Sequence[Somebody], tally: dict[uuid.UUID, Counter[str]]
+) -> None:
+    """Where files themselves went elsewhere: one that left a folder for another that is seen too is neither."""
+    ids = {ident for shift in found.shifts for ident in shift.folder_ids}
+    ids |= {ident for ident in old.all.keys() | new.all.keys() if old.all.get(ident) != new.all.get(ident)}
+    nothing: dict[uuid.UUID, int] = {}
+    for person in people:
+        sum_of = 0
+        for ident in ids:
+            was, now = found.before.folders.get(ident), found.after.folders.get(ident)
+            had = person.level(found.before.levels.get(was, nothing) if was else nothing, was)
+            has = person.level(found.after.levels.get(now, nothing) if now else nothing, now)
+            sum_of += new.seen(ident, person, has) - old.seen(ident, person, had)
+        tally[person.id]["files_gained" if sum_of > 0 else "files_lost"] += abs(sum_of)
+
+
+def _kind(before: int, after: int) -> str:
+    if before == 0:
+        return "folders_gained"
+    if after == 0:
+        return "folders_lost"
+    return "folders_raised" if after > before else "folders_lowered"
+
+
+def _names(viewer: Viewer, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    if not ids:
+        return {}
+    rows = reachable_folders(viewer).with_only_columns(Folder.id, Folder.name).where(Folder.id.in_(ids))
+    return dict(db.session.execute(rows).all())
+
+
+def _said(own: OwnLevel | None) -> str:
+    return "-" if own is None else f"{own.level} {own.until.isoformat() if own.until else ''}"
