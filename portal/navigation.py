@@ -9,6 +9,7 @@ from flask import Flask, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from portal.accounts.eye import is_shown, open_eye
 from portal.accounts.queries import firm
 from portal.accounts.roles import Feature
 from portal.kit.assets import url_if
@@ -104,6 +105,8 @@ def navigation() -> list[Group]:
 
 def _link(label: str, icon: str, endpoint: str, *current: str) -> Link | None:
     href = url_if(endpoint)
+    if href and open_eye() is not None and not is_shown(endpoint):
+        return None
     here = request.endpoint or ""
     # An administration page belongs to its own entry, not to the package that it lives in.
     mine = here.startswith(current) and (current != _OF_CLIENTS or not here.startswith(_ELSEWHERE))

@@ -160,7 +160,8 @@ def cast(session: Any) -> Cast:
 
 def forget_request() -> None:
     """Drop what one request leaves in ``g``: tests keep one application context for the whole test."""
-    for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token", "sign_in_session_id"):
+    eye = ("eye", "eye_lost", "only_looking")
+    for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token", "sign_in_session_id", *eye):
         g.pop(kept, None)
 
 

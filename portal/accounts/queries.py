@@ -60,12 +60,14 @@ def _clients_in_sight(viewer: Viewer) -> Select[Any]:
     """Ids of the clients that a collaborator may see."""
     # Aliases, so that the statement around it may name the same tables.
     seen, mine = CLIENT.alias("seen"), MEMBERSHIP.alias("mine")
+    only = true() if viewer.only_client_id is None else seen.c.id == viewer.only_client_id
     if viewer.sees_all:
-        return select(seen.c.id).where(seen.c.binned_at.is_(None))
+        return select(seen.c.id).where(seen.c.binned_at.is_(None), only)
     return (
         select(mine.c.client_id)
         .join_from(mine, seen, seen.c.id == mine.c.client_id)
         .where(
+            only,
             seen.c.binned_at.is_(None),
             mine.c.person_id == viewer.person_id,
             mine.c.kind == "collaborator",
@@ -91,8 +93,8 @@ def visible_contacts(viewer: Viewer) -> Select[Any]:
     """Contacts that a collaborator may see: everyone for those who see all clients, else those of their clients."""
     if not viewer.is_staff:
         return select(Person).where(false())
-    sight = true() if viewer.sees_all else _shares_client(viewer)
-    return select(Person).where(Person.kind == "contact", sight)
+    everybody = viewer.sees_all and viewer.only_client_id is None
+    return select(Person).where(Person.kind == "contact", true() if everybody else _shares_client(viewer))
 
 
 def visible_collaborators(viewer: Viewer) -> Select[Any]:
@@ -104,7 +106,7 @@ def visible_people(viewer: Viewer) -> Select[Any]:
     """Everybody whose name this viewer may learn: colleagues and contacts in sight; a contact: themselves."""
     if not viewer.is_staff:
         return select(Person).where(Person.id == viewer.person_id)
-    if viewer.sees_all:
+    if viewer.sees_all and viewer.only_client_id is None:
         return select(Person)
     return select(Person).where(or_(Person.kind == "collaborator", _shares_client(viewer)))
 

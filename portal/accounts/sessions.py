@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
@@ -11,6 +12,7 @@ from flask_login import LoginManager, current_user
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
+from portal.accounts.eye import open_eye, person_seen
 from portal.accounts.models import Person, SignInSession
 from portal.kit.crypto import new_token, token_hash
 from portal.kit.db import db, transactional
@@ -26,14 +28,15 @@ login_manager = LoginManager()
 
 
 def init_app(app: Flask) -> None:
-    """Let Flask-Login find the person behind a request."""
+    """Let Flask-Login find the person behind a request, and templates the eye."""
+    app.jinja_env.globals["open_eye"] = open_eye
     login_manager.init_app(app)
     login_manager.request_loader(lambda _request: person_of_request())
     login_manager.unauthorized_handler(ask_to_sign_in)
 
 
 def person_of_request() -> Person | None:
-    """The signed-in person, by the cookie's token; one query."""
+    """The signed-in person, by the cookie's token; one query. While the eye is open: the person who is seen."""
     token = session.get(COOKIE_KEY)
     if not isinstance(token, str):
         return None
@@ -58,13 +61,19 @@ def person_of_request() -> Person | None:
     # The database decides again in the update; this only spares a write per request.
     if datetime.now(UTC) - row.last_seen_at > _SEEN_EVERY:
         _note_presence(row.id)
-    return row.person
+    return person_seen(row)
 
 
 def current_session_id() -> uuid.UUID | None:
     """The session of this request, or None for a stranger."""
     found: uuid.UUID | None = g.get("sign_in_session_id") if current_user.is_authenticated else None
     return found
+
+
+def session_owner() -> Person:
+    """Whose session this is: the one who looks while the eye is open, else the signed-in person."""
+    eye = open_eye() if current_user.is_authenticated else None
+    return eye.actor if eye is not None else cast(Person, current_user)
 
 
 @transactional
@@ -92,6 +101,25 @@ def open_session(person: Person, *, ip: str, user_agent: str) -> str:
         )
     )
     return token
+
+
+@transactional
+def point_eye(session_id: uuid.UUID, at: tuple[uuid.UUID, uuid.UUID] | None) -> tuple[uuid.UUID, uuid.UUID] | None:
+    """Let a session see what a person sees of a client; None: its owner's own pages again.
+
+    :param at: (person, client).
+    :returns: what it showed before.
+    """
+    row = db.session.scalars(
+        select(SignInSession)
+        .where(SignInSession.id == session_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    before = (row.eye_person_id, row.eye_client_id)
+    row.eye_person_id, row.eye_client_id = at if at is not None else (None, None)
+    person_id, client_id = before
+    return (person_id, client_id) if person_id is not None and client_id is not None else None
 
 
 def keep_signed_in(token: str) -> None:

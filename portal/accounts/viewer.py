@@ -16,6 +16,8 @@ class Viewer:
     kind: str
     features: frozenset[str] = field(default_factory=frozenset)
     full_name: str = ""
+    # Through the eye only this client is seen, also where the person belongs to further ones.
+    only_client_id: uuid.UUID | None = None
 
     @property
     def id(self) -> uuid.UUID:

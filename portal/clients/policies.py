@@ -41,6 +41,11 @@ def can_assign_collaborators(viewer: Viewer, client: Client) -> bool:
     return viewer.may(Feature.ASSIGN_COLLABORATORS) and _works_on(viewer, client)
 
 
+def can_use_eye(viewer: Viewer, client: Client) -> bool:
+    """See the client as somebody else sees it; as whom, ``queries.eye`` says."""
+    return viewer.may(Feature.MANAGE_CONTACTS) or viewer.may(Feature.ASSIGN_COLLABORATORS)
+
+
 def can_bin_client(viewer: Viewer, client: Client) -> bool:
     """Move the client to the bin, take it back, erase it."""
     return viewer.may(Feature.TRASH) and _works_on(viewer, client)

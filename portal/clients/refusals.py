@@ -82,6 +82,13 @@ class AlreadyAContact(Refused):
     sentence = _l("This person is already a contact of the client.")
 
 
+class MoreRights(Refused):
+    """The eye shows nothing that the one who looks could not see as well (F63)."""
+
+    sentence = _l("You cannot look as %(person)s: you would see or could do more than with your own rights.")
+    status = 403
+
+
 class StillUsed(Refused):
     """Something cannot be deleted while other things stand on it."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, ParamSpec, TypeVar
 
-from flask import Flask
+from flask import Flask, g, has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, MetaData, Uuid, func
@@ -16,6 +16,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils import compat as uuid_utils
 
+from portal.kit.errors import OnlyLooking
 from portal.kit.pretence import pretended, pretended_id
 
 P = ParamSpec("P")
@@ -100,6 +101,8 @@ def transactional(function: Callable[P, R]) -> Callable[P, R]:
     """Run a command in one transaction: the outermost call commits, nested calls join, an exception undoes everything.
 
     What was registered with :func:`after_commit` runs once the outermost call has committed.
+
+    :raises OnlyLooking: the request only looks (``g.only_looking``), whatever page it asked for.
     """
 
     @functools.wraps(function)
@@ -107,6 +110,8 @@ def transactional(function: Callable[P, R]) -> Callable[P, R]:
         session = db.session()
         if session.info.get("in_command"):
             return function(*args, **kwargs)
+        if has_request_context() and g.get("only_looking"):
+            raise OnlyLooking()
         session.info["in_command"] = True
         session.info["after_commit"] = []
         try:

@@ -39,6 +39,13 @@ class Conflict(Refused):
     status = 409
 
 
+class OnlyLooking(Refused):
+    """Somebody looks through another person's eyes, where nothing may change."""
+
+    sentence = _l("You are only looking: nothing can be changed, sent or downloaded. Close the eye first.")
+    status = 403
+
+
 class Forbidden(Refused):
     """The person may see this but not do that."""
 

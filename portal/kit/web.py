@@ -95,7 +95,9 @@ def _require_sign_in() -> None:
 def current_viewer() -> Any:
     """The viewer of this request: who asks, with what feature permissions. Built once per request."""
     if "viewer" not in g:
-        g.viewer = current_user.viewer
+        own = current_user.viewer
+        # Finding the person may have put a narrower viewer there already: that of the eye.
+        g.setdefault("viewer", own)
     return g.viewer
 
 

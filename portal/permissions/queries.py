@@ -51,6 +51,8 @@ def with_level(
     open_client: ColumnElement[bool] = client.c.binned_at.is_(None)
     if not viewer.is_staff:
         open_client = and_(open_client, client.c.disabled_at.is_(None))
+    if viewer.only_client_id is not None:
+        open_client = and_(open_client, client.c.id == viewer.only_client_id)
     selected = selected.join(client, and_(client.c.id == client_id, open_client))
     if viewer.sees_all and at_least <= Level.READ:
         level: ColumnElement[int] = func.greatest(func.coalesce(held.c.level, 0), int(Level.READ))

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, select
 from sqlalchemy.orm import selectinload
 
 from portal.accounts.viewer import Viewer
@@ -18,11 +18,14 @@ from portal.wizard.models import Draft
 
 def visible_drafts(viewer: Viewer) -> Select[Any]:
     """A draft is seen by its owner only, as long as it has not become a client."""
-    return select(Draft).where(Draft.owner_id == viewer.person_id, Draft.finished_at.is_(None))
+    return own_drafts(viewer).where(Draft.finished_at.is_(None))
 
 
 def own_drafts(viewer: Viewer) -> Select[Any]:
     """Also the finished ones: pressing *Finish* again leads to the client that the first press made."""
+    if viewer.only_client_id is not None:
+        # A draft belongs to no client yet, so it is no part of what the eye shows.
+        return select(Draft).where(false())
     return select(Draft).where(Draft.owner_id == viewer.person_id)
 
 

@@ -10,10 +10,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from portal.accounts import commands
+from portal.accounts.eye import open_eye
 from portal.accounts.forms import AddressForm, SignInForm
 from portal.accounts.models import Person
 from portal.accounts.queries import demo_people
-from portal.accounts.sessions import current_session_id, keep_signed_in
+from portal.accounts.sessions import current_session_id, keep_signed_in, session_owner
 from portal.accounts.views.blueprint import bp, user_agent, with_theme
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
@@ -67,7 +68,7 @@ def sign_in_as() -> ResponseReturnValue:
 @signed_in
 def sign_out() -> ResponseReturnValue:
     """End this browser's session."""
-    commands.sign_out(current_user, current_session_id())
+    commands.sign_out(session_owner(), current_session_id())
     language = session.get("language")
     session.clear()
     if language:
@@ -82,9 +83,12 @@ def choose_language() -> ResponseReturnValue:
     """Another language: for this browser, and for the person who is signed in."""
     language = request.form.get("language", "")
     if language in LANGUAGES:
-        if current_user.is_authenticated:
-            commands.choose_language(current_user, language)
-        session["language"] = language
+        if current_user.is_authenticated and open_eye() is not None:
+            session["eye_language"] = language
+        else:
+            if current_user.is_authenticated:
+                commands.choose_language(current_user, language)
+            session["language"] = language
         refresh()
     return redirect(safe_next(url_for("home.index")), 303)
 

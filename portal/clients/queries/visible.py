@@ -23,6 +23,8 @@ def visible_memberships(viewer: Viewer) -> Select[uuid.UUID]:
         Membership.person_id == viewer.person_id,
         or_(Membership.valid_until.is_(None), Membership.valid_until > func.statement_timestamp()),
     )
+    if viewer.only_client_id is not None:
+        mine = mine.where(Membership.client_id == viewer.only_client_id)
     if viewer.is_staff:
         return mine.where(Membership.kind == "collaborator", Membership.level > int(Level.NONE))
     return mine.where(Membership.kind == "contact")
@@ -31,6 +33,8 @@ def visible_memberships(viewer: Viewer) -> Select[uuid.UUID]:
 def visible_clients(viewer: Viewer) -> Select[Client]:
     """Clients that the viewer may know of: not binned; for contacts also not disabled."""
     seen = select(Client).where(Client.binned_at.is_(None))
+    if viewer.only_client_id is not None:
+        seen = seen.where(Client.id == viewer.only_client_id)
     if viewer.sees_all:
         return seen
     seen = seen.where(Client.id.in_(visible_memberships(viewer)))
@@ -47,6 +51,8 @@ def binned_clients(viewer: Viewer) -> Select[Client]:
     if not viewer.is_staff:
         return select(Client).where(false())
     binned = select(Client).where(Client.binned_at.is_not(None))
+    if viewer.only_client_id is not None:
+        binned = binned.where(Client.id == viewer.only_client_id)
     return binned if viewer.sees_all else binned.where(Client.id.in_(visible_memberships(viewer)))
 
 

@@ -6,6 +6,7 @@ from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.accounts.eye import open_eye
 from portal.clients.queries import visible_clients
 from portal.kit.web import allowed, current_viewer, get_or_404, redirect_to
 from portal.questionnaires import commands, queries
@@ -23,7 +24,7 @@ def fill(form: Form) -> ResponseReturnValue:
     """The form with the answers so far; read-only once it was submitted. Collaborators are led to the answers."""
     if current_viewer().is_staff:
         return redirect_to("questionnaires.show", form_id=form.id)
-    if form.opened_at is None:
+    if form.opened_at is None and open_eye() is None:
         commands.mark_opened(form)
     faults = {
         question["id"]: fault_of_typed(question, form.answers[question["id"]])
