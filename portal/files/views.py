@@ -7,12 +7,25 @@ from flask import Blueprint
 bp = Blueprint("files", __name__)
 
 from portal.files import (  # noqa: E402 - the modules hang their routes on the blueprint above
+    views_archives,
     views_bin,
     views_changes,
     views_pages,
+    views_receipts,
     views_rights,
+    views_rights_changes,
     views_templates,
     views_uploads,
 )
 
-__all__ = ["bp", "views_bin", "views_changes", "views_pages", "views_rights", "views_templates", "views_uploads"]
+__all__ = [
+    "bp",
+    "views_archives",
+    "views_bin",
+    "views_changes",
+    "views_pages",
+    "views_receipts",
+    "views_rights",
+    "views_templates",
+    "views_uploads",
+]

@@ -9,7 +9,9 @@ from flask_login import current_user
 from portal.accounts.queries import firm
 from portal.accounts.viewer import Viewer
 from portal.clients.policies import can_manage_contacts
+from portal.files.receipts import own_receipts
 from portal.home import queries
+from portal.kit.paging import Page
 from portal.kit.web import current_viewer, public
 from portal.questionnaires.queries import open_forms
 from portal.wizard.queries import drafts_of
@@ -38,6 +40,7 @@ def _contact_home(viewer: Viewer) -> str:
         files=files,
         clients=clients,
         client_names={client.id: client.name for client in clients},
+        receipts=Page(own_receipts(viewer), None),
     )
 
 

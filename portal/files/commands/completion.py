@@ -13,6 +13,7 @@ from sqlalchemy import select
 from portal.activity import record, verbs
 from portal.files import acceptance
 from portal.files.commands.publish import VERSION, publish
+from portal.files.commands.receipts import add_to_receipt
 from portal.files.commands.uploads import PREFIX, check_open, check_sha256, mark_aborted
 from portal.files.models import File, Folder, ObjectDeletion, Upload
 from portal.files.upload_access import file_to_replace, upload_folder, viewer_of
@@ -114,6 +115,7 @@ def _publish(upload_id: uuid.UUID, stored: storage.Stored, sha256: str | None, a
         sha256=base64.b64decode(sha256).hex() if sha256 else None, actor=actor, on_conflict=upload.on_conflict,
         replaces=replaces,
     )  # fmt: skip
+    add_to_receipt(viewer, folder, file)
     upload.state, upload.file_id = "published", file.id
     return file
 
