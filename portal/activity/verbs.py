@@ -50,6 +50,14 @@ FILE_VERSION_ADDED = _verb(
     "file.version_added", "files", "upload", _l("%(actor)s uploaded a new version of “%(name)s”."), "folder"
 )
 FILE_DOWNLOADED = _verb("file.downloaded", "files", "download", _l("%(actor)s downloaded “%(name)s”."), "folder")
+FILE_ARCHIVED = _verb(
+    "file.archived",
+    "files",
+    "file-zip",
+    # The archive's own name may be that of a folder which the reader does not see.
+    _l("%(actor)s downloaded “%(name)s” in an archive."),
+    "folder",
+)
 FILE_RENAMED = _verb("file.renamed", "files", "pencil", _l("%(actor)s renamed “%(before)s” to “%(name)s”."), "before")
 FILE_MOVED = _verb(
     "file.moved",
