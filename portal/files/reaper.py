@@ -169,7 +169,7 @@ def hash_version(version_id: str) -> None:
     stored = storage.head(key)
     if stored is not None and stored.sha256 is not None and "-" in stored.sha256 and stored.sha256 != parts:
         raise RetryLater(f"{key} is not what was sent")
-    _set_hash(uuid.UUID(version_id), whole)
+    _set_hash(key, whole)
 
 
 def _digests(key: str, part: int) -> tuple[str, str]:
@@ -191,8 +191,9 @@ def _digests(key: str, part: int) -> tuple[str, str]:
 
 
 @transactional
-def _set_hash(version_id: uuid.UUID, sha256: str) -> None:
+def _set_hash(key: str, sha256: str) -> None:
+    """For every version of this object: a copy may have been made before its checksum was known."""
     db.session.execute(
-        update(FileVersion).where(FileVersion.id == version_id).values(sha256=sha256)
+        update(FileVersion).where(FileVersion.object_key == key, FileVersion.sha256.is_(None)).values(sha256=sha256)
         .execution_options(synchronize_session=False)
     )  # fmt: skip

@@ -28,6 +28,7 @@ def verify(*, read_contents: bool = True) -> list[str]:
 
 
 def _check_versions(objects: dict[str, int], read_contents: bool) -> Iterator[str]:
+    contents: dict[str, str] = {}  # copies share objects: each is read once
     versions = select(FileVersion.id, FileVersion.object_key, FileVersion.size, FileVersion.sha256)
     for version_id, key, size, sha256 in db.session.execute(versions.order_by(FileVersion.id)).all():
         if key not in objects:
@@ -36,7 +37,7 @@ def _check_versions(objects: dict[str, int], read_contents: bool) -> Iterator[st
             yield f"{key}: {objects[key]} bytes in the store, {size} in the database."
         elif sha256 is None:
             yield f"{key}: the checksum of version {version_id} has not been computed yet."
-        elif read_contents and (found := _sha256(key)) != sha256:
+        elif read_contents and (found := contents.get(key) or contents.setdefault(key, _sha256(key))) != sha256:
             yield f"{key}: SHA-256 {found} in the store, {sha256} in the database."
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Column, TextClause, text
+from sqlalchemy import Column, ColumnElement, TextClause, Uuid, any_, literal, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.kit.db import Model, db, pretended_moments
 
@@ -29,6 +31,11 @@ def _sql_type(column: Column[Any]) -> str:
     """The type as a cast names it: a collation belongs to the column and cannot stand there."""
     compiled = column.type.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
     return compiled.split(" COLLATE ")[0]
+
+
+def any_ids(ids: Iterable[uuid.UUID]) -> ColumnElement[Any]:
+    """What a column is compared with where a list of ids may be long: one array instead of a parameter for each."""
+    return any_(literal(list(ids), ARRAY(Uuid())))
 
 
 def insert_rows(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:

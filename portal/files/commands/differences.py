@@ -171,6 +171,7 @@ def _count_moved_files(
     """Where files themselves went elsewhere: one that left a folder for another that is seen too is neither."""
     ids = {ident for shift in found.shifts for ident in shift.folder_ids}
     ids |= {ident for ident in old.all.keys() | new.all.keys() if old.all.get(ident) != new.all.get(ident)}
+    ids |= {pair[0] for pair in old.own.keys() | new.own.keys() if old.own.get(pair) != new.own.get(pair)}
     nothing: dict[uuid.UUID, int] = {}
     for person in people:
         sum_of = 0

@@ -62,7 +62,7 @@ def create_folder(parent: Folder, *, name: str, actor: Any) -> Folder:
     """
     lock_client(parent.client_id)
     parent = lock_folder(parent.id)
-    _refuse_too_deep(parent, levels=1)
+    refuse_too_deep(parent, levels=1)
     folder = _new_folder(parent, claim_name(parent.id, name), actor)
     private = firm()
     if private is not None and private.born_private:
@@ -136,7 +136,7 @@ def place(folder: Folder, *, below: Folder, name: str | None = None) -> None:
             Folder.path < folder.path[:-1] + "0",
         )
     ).scalar_one()
-    _refuse_too_deep(below, levels=(depth - len(folder.path)) // 33 + 1)
+    refuse_too_deep(below, levels=(depth - len(folder.path)) // 33 + 1)
     touched = hang_below(folder, below.scope_id)
     old = folder.path
     db.session.execute(
@@ -230,6 +230,10 @@ def _refuse_root(folder: Folder) -> None:
         raise RootIsFixed()
 
 
-def _refuse_too_deep(parent: Folder, *, levels: int) -> None:
+def refuse_too_deep(parent: Folder, *, levels: int) -> None:
+    """Refuse where so many levels below this folder would nest deeper than 64.
+
+    :raises TooDeep: they would.
+    """
     if len(parent.path) // 33 + levels > MAX_DEPTH:
         raise TooDeep()

@@ -8,13 +8,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Uuid, any_, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, func, or_, select
 
 from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
 from portal.files.commands.own_levels import OwnLevels, read_own_levels
 from portal.files.models import File, Folder
+from portal.kit.bulk import any_ids
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from portal.permissions.models import Effective, Scope
@@ -70,23 +70,29 @@ def people_of(person_ids: Collection[uuid.UUID]) -> list[Somebody]:
 
 
 def read_outcome(
-    client_id: uuid.UUID, person_ids: Collection[uuid.UUID], *, with_answers: bool = True, with_files: bool = False
+    client_id: uuid.UUID,
+    person_ids: Collection[uuid.UUID],
+    *,
+    with_answers: bool = True,
+    with_files: bool = False,
+    bin_id: uuid.UUID | None = None,
 ) -> Outcome:
     """Read this moment. Four statements, six with files.
 
     :param with_answers: False for the own levels alone, which is all that an undo needs to know.
     :param with_files: count the files too, where the change moves files themselves.
+    :param bin_id: an entry of the bin whose folders and files count as if they were not in it.
     """
     db.session.flush()  # what is only in memory belongs to the moment
     own = read_own_levels(client_id, person_ids)
     if not with_answers:
         return Outcome({}, {}, own)
-    folders = select(Folder.id, Folder.scope_id).where(Folder.client_id == client_id, Folder.bin_id.is_(None))
+    folders = select(Folder.id, Folder.scope_id).where(Folder.client_id == client_id, _living(Folder, bin_id))
     return Outcome(
         folders=dict(db.session.execute(folders).all()),
         levels=_levels_by_scope(client_id, person_ids),
         own=own,
-        files=count_files(client_id, person_ids) if with_files else None,
+        files=count_files(client_id, person_ids, bin_id=bin_id) if with_files else None,
     )
 
 
@@ -109,16 +115,19 @@ def _levels_by_scope(client_id: uuid.UUID, person_ids: Collection[uuid.UUID]) ->
 
 
 def count_files(
-    client_id: uuid.UUID, person_ids: Collection[uuid.UUID], folder_ids: Collection[uuid.UUID] | None = None
+    client_id: uuid.UUID,
+    person_ids: Collection[uuid.UUID],
+    folder_ids: Collection[uuid.UUID] | None = None,
+    *,
+    bin_id: uuid.UUID | None = None,
 ) -> Files:
     """Count files by folder, of all of the client or of these folders. Two statements."""
     valid = func.count().filter(or_(File.valid_until.is_(None), File.valid_until > func.statement_timestamp()))
-    living = [File.client_id == client_id, File.bin_id.is_(None)]
+    living = [File.client_id == client_id, _living(File, bin_id)]
     if folder_ids is not None:
         if not folder_ids:
             return Files()
-        # One array: a list of parameters holds 65,535 at most.
-        living.append(File.folder_id == any_(literal(list(folder_ids), ARRAY(Uuid()))))
+        living.append(File.folder_id == any_ids(folder_ids))
     every: Any = select(File.folder_id, func.count(), valid).where(*living).group_by(File.folder_id)
     own: Any = select(File.folder_id, File.uploaded_by_id, func.count(), valid).where(
         *living, File.uploaded_by_id.in_(person_ids)
@@ -130,3 +139,7 @@ def count_files(
             for row in db.session.execute(own.group_by(File.folder_id, File.uploaded_by_id)).all()
         },
     )
+
+
+def _living(model: Any, bin_id: uuid.UUID | None) -> ColumnElement[bool]:
+    return or_(model.bin_id.is_(None), model.bin_id == bin_id) if bin_id else model.bin_id.is_(None)

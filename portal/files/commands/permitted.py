@@ -6,8 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Uuid, and_, any_, exists, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import and_, exists, func, select
 from sqlalchemy.orm import aliased
 
 from portal.accounts.roles import Feature
@@ -16,6 +15,7 @@ from portal.files.commands.plans import Plan
 from portal.files.models import Folder
 from portal.files.queries.visible import visible_folders
 from portal.files.refusals import MayNotSetRights, NotEverywhere, OwnRights
+from portal.kit.bulk import any_ids
 from portal.kit.db import db
 from portal.permissions.levels import Level
 
@@ -81,7 +81,7 @@ def _without_full(viewer: Viewer, client_id: uuid.UUID, ids: set[uuid.UUID], *, 
         .where(
             Folder.client_id == client_id,
             Folder.bin_id.is_(None),
-            top.id == any_(literal(list(ids), ARRAY(Uuid()))),
+            top.id == any_ids(ids),
             Folder.id.not_in(mine.correlate(None)),
         )
     )

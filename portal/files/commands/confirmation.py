@@ -1,0 +1,163 @@
+"""Moves, copies and restores that change who sees what happen only once this was shown and confirmed."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from portal.files.commands.bin import restore
+from portal.files.commands.copies import Copied, copy_file, copy_folder, restore_version
+from portal.files.commands.differences import Difference, difference, preview_from
+from portal.files.commands.files import move_file
+from portal.files.commands.folders import move_folder
+from portal.files.commands.outcomes import Outcome, people_of, read_outcome
+from portal.files.commands.permitted import viewer_of
+from portal.files.commands.previews import Preview
+from portal.files.models import BinEntry, File, FileVersion, Folder
+from portal.kit.db import db, transactional
+from portal.kit.errors import Refused
+from portal.permissions.commands import lock_client
+from portal.permissions.snapshot import MEMBERSHIP
+
+T = TypeVar("T")
+
+
+class NeedsConfirmation(Refused):
+    """It would change who sees what, and nobody has confirmed just that. ``preview`` says what."""
+
+    sentence = _l("This changes who sees what. Look at it, and confirm.")
+    status = 409
+
+    def __init__(self, preview: Preview) -> None:
+        super().__init__()
+        self.preview = preview
+
+
+@transactional
+def move(moved: Folder | File, *, to: Folder, actor: Any, confirmed: str | None = None) -> Folder | File:
+    """Move a folder or file.
+
+    :param confirmed: the fingerprint of the preview that was confirmed.
+    :raises NeedsConfirmation: it would change who sees what, and this was not what was confirmed.
+    :raises Refused: what :func:`move_folder` and :func:`move_file` raise.
+    """
+
+    def act() -> Folder | File:
+        if isinstance(moved, File):
+            return move_file(moved, to=to, actor=actor)
+        return move_folder(moved, to=to, actor=actor)
+
+    return _watched((moved.id, to.id), moved.client_id, act, actor=actor, confirmed=confirmed)
+
+
+@transactional
+def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> Folder | File:
+    """Restore an entry of the bin. Compared is what its place in the bin would give with what its new place gives.
+
+    :raises NeedsConfirmation: see :func:`move`.
+    :raises Gone: it was restored or erased meanwhile.
+    """
+    about, act = (entry.id,), partial(restore, entry, actor=actor)
+    return _watched(about, entry.client_id, act, actor=actor, confirmed=confirmed, bin_id=entry.id)
+
+
+@transactional
+def copy(copied: Folder | File, *, to: Folder, actor: Any, confirmed: str | None = None) -> Copied:
+    """Copy a folder or file. Compared is who sees the first with who would see the copy.
+
+    :raises NeedsConfirmation: somebody would see or do more with the copy, and this was not what was confirmed.
+    :raises Refused: what :func:`copy_folder` and :func:`copy_file` raise.
+    """
+
+    def act() -> Copied:
+        if isinstance(copied, File):
+            return copy_file(copied, to=to, actor=actor)
+        return copy_folder(copied, to=to, actor=actor)
+
+    source_id = copied.folder_id if isinstance(copied, File) else None
+    about, adapt = (copied.id, to.id), partial(_as_if_moved, source_id=source_id)
+    made: Copied = _watched(about, copied.client_id, act, actor=actor, confirmed=confirmed, adapt=adapt)
+    return made
+
+
+@transactional
+def bring_back_version(file: File, version: FileVersion, *, actor: Any, confirmed: str | None = None) -> FileVersion:
+    """Make an earlier version the newest. Who deposited the file may no longer be who sees it.
+
+    :raises NeedsConfirmation: see :func:`move`.
+    :raises Gone: see :func:`restore_version`.
+    """
+    about, act = (file.id, version.id), partial(restore_version, file, version, actor=actor)
+    return _watched(about, file.client_id, act, actor=actor, confirmed=confirmed)
+
+
+def _watched(
+    about: tuple[uuid.UUID, ...],
+    client_id: uuid.UUID,
+    action: Callable[[], T],
+    *,
+    actor: Any,
+    confirmed: str | None,
+    bin_id: uuid.UUID | None = None,
+    adapt: Callable[[T, Outcome, Outcome], Outcome] | None = None,
+) -> T:
+    """Do it, compare before and after, and take all of it back by raising where it was not confirmed.
+
+    :param about: what is done with what: a confirmation holds for that alone.
+    :param bin_id: what lies in this entry of the bin counts as if it were there already.
+    :param adapt: what to compare with, given the result and both moments; then only what is gained counts.
+    """
+    lock_client(client_id)
+    rows = select(MEMBERSHIP.c.person_id).where(MEMBERSHIP.c.client_id == client_id)
+    people = people_of(set(db.session.execute(rows).scalars()))
+    ids = [person.id for person in people]
+    before = read_outcome(client_id, ids, with_files=True, bin_id=bin_id)
+    result = action()
+    after = read_outcome(client_id, ids, with_files=True)
+    if adapt is None:
+        found = difference(before, after, people)
+    else:
+        found = _gains(difference(adapt(result, before, after), after, people))
+    preview = preview_from(client_id, found, people, viewer=viewer_of(actor))
+    if adapt is not None:
+        preview = replace(preview, people=tuple(replace(one, files_lost=0) for one in preview.people))
+    preview = replace(preview, fingerprint=_fingerprint(about, preview))
+    if preview.sentences and preview.fingerprint != confirmed:
+        raise NeedsConfirmation(preview)
+    return result
+
+
+def _fingerprint(about: tuple[uuid.UUID, ...], preview: Preview) -> str:
+    """What is confirmed: who gains and loses how much by just this. New folders have another id at each attempt."""
+    return hashlib.sha256(repr((about, preview.people)).encode()).hexdigest()[:32]
+
+
+def _as_if_moved(made: Copied, before: Outcome, after: Outcome, source_id: uuid.UUID | None) -> Outcome:
+    """The moment before, as if the copy had been there already, with the rights of what it was copied from.
+
+    :param source_id: the folder of a copied file; None for a copied folder.
+    """
+    if before.files is None or after.files is None:
+        raise ValueError("copies are compared with their files")
+    folders, every, own = dict(before.folders), dict(before.files.all), dict(before.files.own)
+    for copy_id, first_id in made.folders.items():
+        folders[copy_id] = before.folders[first_id]
+        every[copy_id] = after.files.all.get(copy_id, (0, 0))
+    own |= {pair: counts for pair, counts in after.files.own.items() if pair[0] in made.folders}
+    if source_id is not None and source_id != made.made.folder_id:
+        had, has = (files.all.get(made.made.folder_id, (0, 0)) for files in (before.files, after.files))
+        total, valid = every.get(source_id, (0, 0))
+        every[source_id] = (total + has[0] - had[0], valid + has[1] - had[1])
+    return replace(before, folders=folders, files=replace(before.files, all=every, own=own))
+
+
+def _gains(found: Difference) -> Difference:
+    """Only what is gained: nobody loses anything by a copy."""
+    return replace(found, shifts=[shift for shift in found.shifts if shift.after > shift.before])
