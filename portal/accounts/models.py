@@ -30,6 +30,10 @@ class Firm(WithId, WithTimes, Model):
     own_term: Mapped[dict[str, Any] | None]
     # New folders give contacts nothing until somebody says so (F62).
     born_private: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
+    # How many versions of a file are kept and for how many days; None keeps all. Days that the bin keeps things.
+    versions_kept: Mapped[int | None]
+    versions_days: Mapped[int | None]
+    bin_days: Mapped[int] = mapped_column(server_default="90", default=90)
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __table_args__ = (CheckConstraint("singleton", name="singleton"),)
@@ -73,6 +77,9 @@ class Person(WithId, WithTimes, Model):
     disabled_at: Mapped[datetime | None]
     disabled_by_id: Mapped[uuid.UUID | None]
     theme: Mapped[str] = mapped_column(server_default="auto", default="auto")
+    # How this person likes folders: "name", "-name", "date", "-date", "size", "-size" or empty; "list" or "grid".
+    documents_sort: Mapped[str] = mapped_column(server_default="", default="")
+    documents_layout: Mapped[str] = mapped_column(server_default="list", default="list")
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     role: Mapped[Role | None] = relationship(lazy="joined")

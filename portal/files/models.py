@@ -66,9 +66,13 @@ class File(WithId, WithTimes, Model):
     uploaded_by_id: Mapped[uuid.UUID | None]
     uploaded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     valid_until: Mapped[datetime | None]
+    # Empty: nothing is held against it. "waiting" for the virus check, or "infected".
+    quarantine: Mapped[str] = mapped_column(server_default="", default="")
     bin_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("bin_entry.id", ondelete="SET NULL"))
 
     __table_args__ = (
+        CheckConstraint("quarantine in ('', 'waiting', 'infected')", name="quarantine"),
+        Index("ix_file_quarantine", "uploaded_at", postgresql_where=text("quarantine <> ''")),
         Index("uq_file_name", "folder_id", "name_key", unique=True, postgresql_where=text("bin_id IS NULL")),
         Index("ix_file_listing", "folder_id", "name_key", "id"),
         Index("ix_file_client", "client_id", text("uploaded_at DESC"), "id"),
