@@ -1,7 +1,7 @@
 """The eye (F63): while it is open, a session sees what another person sees of one client, and changes nothing.
 
-The session's row says who is seen and of which client. Whether the one who looks may do so is decided one floor up, where
-clients and rights are known, and anew at each request: :func:`judge` hands the decision in.
+The session's row says who is seen and of which client. Whether the one who looks may do so is decided one floor up,
+where clients and rights are known, and anew at each request: :func:`judge` hands the decision in.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from portal.kit.web import policy_of
 # What an address names first, where that belongs to a client; pages about anything else are no part of its space.
 _OF_A_CLIENT = ("client", "folder", "file", "form", "link", "delivery", "entry", "receipt", "change")
 # Pages that name nothing and hold only what the viewer sees.
-_LISTS = ("clients.index", "feed.firm")
+_LISTS = ("clients.index", "feed.firm", "files.receipts")
 
 
 class NotInTheEye(Refused):
@@ -41,7 +41,7 @@ class Eye:
     client_name: str
 
 
-# (who looks, client, who is seen) -> the seen person and the client's name, or None where that is not allowed (any more).
+# (who looks, client, who is seen) -> the seen person and the client's name; None where that is not allowed (any more).
 Judge = Callable[[Viewer, uuid.UUID, uuid.UUID], tuple[Person, str] | None]
 _judges: list[Judge] = []
 

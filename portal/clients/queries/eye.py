@@ -1,4 +1,4 @@
-"""Whom somebody may look at a client as (F63): those who belong to it and see nothing there that the looker does not."""
+"""As whom somebody may look at a client (F63): those who belong to it and see nothing that the looker does not see."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _features_within(viewer: Viewer, person: Person) -> bool:
 
 
 def _below(viewer: Viewer, client_id: uuid.UUID) -> list[ColumnElement[bool]]:
-    """Conditions on a person: somebody else, not disabled, and with no level in a scope that the viewer does not read."""
+    """Conditions on a person: somebody else, not disabled, with no level in a scope that the viewer does not read."""
     theirs, mine = Effective.__table__.alias("theirs"), Effective.__table__.alias("mine")
     moment = func.statement_timestamp()
     read = exists().where(

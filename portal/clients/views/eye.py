@@ -7,6 +7,7 @@ import uuid
 from flask import abort, flash, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import refresh
 from flask_login import current_user
 
 from portal.accounts import eye
@@ -59,11 +60,17 @@ def _close_with_the_session(endpoint: str) -> None:
         commands.close_eye(ident, actor=session_owner())
 
 
+def _read_again() -> None:
+    """Whoever is seen from here on, pages are in that person's language until another is chosen."""
+    session.pop("eye_language", None)
+    refresh()
+
+
 def _close_lost() -> ResponseReturnValue:
     """The eye may not be used any more. What was asked for is not done: it was asked as somebody else."""
     if (ident := current_session_id()) is not None:
         commands.close_eye(ident, actor=session_owner())
-    session.pop("eye_language", None)
+    _read_again()
     flash(_("The eye was closed, because you or the other person may not see this client as before."), "info")
     return redirect(url_for("home.index"), 303)
 
@@ -77,7 +84,7 @@ def open_eye(client: Client, person_id: uuid.UUID) -> ResponseReturnValue:
     if person is None or ident is None:
         abort(404)
     commands.open_eye(client, person, session_id=ident, actor=current_viewer())
-    session.pop("eye_language", None)
+    _read_again()
     # A contact begins at home; a collaborator's home is about all clients, so theirs begins at the card.
     target = url_for("clients.show", client_id=client.id) if person.is_staff else url_for("home.index")
     return redirect(target, 303)
@@ -88,7 +95,7 @@ def open_eye(client: Client, person_id: uuid.UUID) -> ResponseReturnValue:
 def close_eye() -> ResponseReturnValue:
     """See one's own pages again, beginning where the people of the client stand."""
     seen, ident = eye.open_eye(), current_session_id()
-    session.pop("eye_language", None)
+    _read_again()
     if seen is None or ident is None:
         return redirect(url_for("home.index"), 303)
     commands.close_eye(ident, actor=session_owner())
