@@ -17,9 +17,10 @@ class NameForm(Form):
 
 
 class PlaceForm(Form):
-    """Where a folder or file is moved to: the id of a folder."""
+    """Where a folder or file goes: the id of a folder, and the fingerprint of what was shown and confirmed."""
 
     folder = HiddenField(_l("Folder"), validators=[required(_l("Choose the folder to move it to."))])
+    confirmed = HiddenField()
 
 
 class LevelForm(Form):

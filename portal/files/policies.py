@@ -8,7 +8,7 @@ from sqlalchemy import exists, select
 
 from portal.accounts.roles import Feature
 from portal.accounts.viewer import Viewer
-from portal.files.models import BinEntry, File, Folder, RightsChange
+from portal.files.models import BinEntry, File, FileVersion, Folder, RightsChange
 from portal.files.queries import (
     bin_entries,
     folder_level,
@@ -16,6 +16,7 @@ from portal.files.queries import (
     reachable_folders,
     stored_level,
     visible_files,
+    visible_versions,
 )
 from portal.kit.db import db
 from portal.permissions.levels import Level
@@ -58,6 +59,16 @@ def can_download(viewer: Viewer, file: File) -> bool:
 def can_change_file(viewer: Viewer, file: File) -> bool:
     """*Full* on its folder: rename, move, delete, new version."""
     return can_download(viewer, file) and _level_above(viewer, file) == Level.FULL
+
+
+def can_copy_folder(viewer: Viewer, folder: Folder) -> bool:
+    """*Read* or more; the target asks for *full*. Only what the viewer sees is copied."""
+    return not folder.is_root and folder_level(viewer, folder) >= Level.READ
+
+
+def can_bring_back(viewer: Viewer, version: FileVersion) -> bool:
+    """*Full* on the file's folder, as for every new version."""
+    return _finds(visible_versions(viewer).where(FileVersion.id == version.id))
 
 
 def can_restore(viewer: Viewer, entry: BinEntry) -> bool:

@@ -11,11 +11,13 @@ from portal.files import (  # noqa: E402 - the modules hang their routes on the 
     views_bin,
     views_changes,
     views_pages,
+    views_places,
     views_receipts,
     views_rights,
     views_rights_changes,
     views_templates,
     views_uploads,
+    views_versions,
 )
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "views_bin",
     "views_changes",
     "views_pages",
+    "views_places",
     "views_receipts",
     "views_rights",
     "views_templates",
     "views_uploads",
+    "views_versions",
 ]

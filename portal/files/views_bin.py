@@ -8,12 +8,13 @@ from flask_babel import gettext as _
 
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
-from portal.files.commands.bin import restore
+from portal.files.commands.confirmation import NeedsConfirmation, take_back
 from portal.files.models import BinEntry, File
 from portal.files.policies import can_restore, can_view_bin
 from portal.files.queries import bin_entries
 from portal.files.space import people_by_id
 from portal.files.views import bp
+from portal.files.views_places import confirm_page
 from portal.kit.paging import page_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to, wants_json
 
@@ -32,7 +33,12 @@ def bin(client: Client) -> ResponseReturnValue:
 @allowed(can_restore, entry=bin_entries)
 def restore_entry(entry: BinEntry) -> ResponseReturnValue:
     """Take an entry out of the bin."""
-    restored = restore(entry, actor=current_viewer())
+    try:
+        restored = take_back(entry, actor=current_viewer(), confirmed=request.form.get("confirmed"))
+    except NeedsConfirmation as asked:
+        if wants_json():
+            raise
+        return confirm_page(asked.preview, "restore", entry, action=request.path)
     said = _("“%(name)s” is back.", name=restored.name)
     if wants_json():
         return jsonify({"said": said})

@@ -1,9 +1,8 @@
-"""New folder, rename, move, delete: each one form, one command."""
+"""New folder, rename, delete: each one form, one command."""
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from flask import flash, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,18 +10,17 @@ from flask_babel import gettext as _
 
 from portal.files.acceptance import accepted_name
 from portal.files.commands.bin import bin_file, bin_folder
-from portal.files.commands.files import move_file, rename_file
-from portal.files.commands.folders import create_folder, ensure_folder, move_folder, rename_folder
-from portal.files.forms import NameForm, PlaceForm
+from portal.files.commands.files import rename_file
+from portal.files.commands.folders import create_folder, ensure_folder, rename_folder
+from portal.files.forms import NameForm
 from portal.files.models import BinEntry, File, Folder
 from portal.files.policies import can_change_file, can_change_folder, can_upload
 from portal.files.queries import visible_files, visible_folders
 from portal.files.refusals import NameTaken
-from portal.files.targets import places_for, target_folder
 from portal.files.views import bp
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
-from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to, wants_json
+from portal.kit.web import allowed, current_viewer, redirect_to, wants_json
 
 
 @bp.post("/folders/<uuid:folder_id>/folders")
@@ -78,60 +76,6 @@ def rename_a_file(file: File) -> ResponseReturnValue:
 
 def _name_page(form: NameForm, *, title: str, button: str, back: uuid.UUID) -> ResponseReturnValue:
     return render_template("files/name.html", form=form, title=title, submit_label=button, back=back), status_of(form)
-
-
-@bp.get("/folders/<uuid:folder_id>/place")
-@allowed(can_change_folder, folder=visible_folders)
-def choose_folder_place(folder: Folder) -> ResponseReturnValue:
-    """Where a folder may go: the folders of the client that the viewer may change."""
-    return _place_page(PlaceForm(), folder, url_for("files.place_folder", folder_id=folder.id))
-
-
-@bp.post("/folders/<uuid:folder_id>/place")
-@allowed(can_change_folder, folder=visible_folders)
-def place_folder(folder: Folder) -> ResponseReturnValue:
-    """Move a folder."""
-    form = PlaceForm()
-    if form.validate_on_submit():
-        try:
-            to = target_folder(current_viewer(), form.folder.data)
-            move_folder(folder, to=to, actor=current_viewer())
-            flash(_("“%(name)s” was moved to “%(folder)s”.", name=folder.name, folder=to.name), "success")
-            return redirect_to("files.folder", folder_id=to.id)
-        except Refused as refusal:
-            refuse(form, refusal)
-    return _place_page(form, folder, request.path)
-
-
-@bp.get("/files/<uuid:file_id>/place")
-@allowed(can_change_file, file=visible_files)
-def choose_file_place(file: File) -> ResponseReturnValue:
-    """Where a file may go."""
-    return _place_page(PlaceForm(), file, url_for("files.place_file", file_id=file.id))
-
-
-@bp.post("/files/<uuid:file_id>/place")
-@allowed(can_change_file, file=visible_files)
-def place_file(file: File) -> ResponseReturnValue:
-    """Move a file."""
-    form = PlaceForm()
-    if form.validate_on_submit():
-        try:
-            to = target_folder(current_viewer(), form.folder.data)
-            move_file(file, to=to, actor=current_viewer())
-            flash(_("“%(name)s” was moved to “%(folder)s”.", name=file.name, folder=to.name), "success")
-            return redirect_to("files.folder", folder_id=to.id)
-        except Refused as refusal:
-            refuse(form, refusal)
-    return _place_page(form, file, request.path)
-
-
-def _place_page(form: PlaceForm, moved: Any, action: str) -> ResponseReturnValue:
-    places = places_for(current_viewer(), moved)
-    back = moved.folder_id if isinstance(moved, File) else moved.parent_id or moved.id
-    template = "files/_place_form.html" if is_fragment_request() else "files/place.html"
-    page = render_template(template, form=form, moved=moved, action=action, places=places, back=back)
-    return page, status_of(form)
 
 
 @bp.post("/folders/<uuid:folder_id>/deletion")

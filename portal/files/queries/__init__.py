@@ -5,6 +5,7 @@ from portal.files.queries.changes import visible_changes
 from portal.files.queries.levels import folder_level, folder_levels, own_levels_of, root_of, set_levels_of, stored_level
 from portal.files.queries.listing import Crumb, FolderRow, Listing, breadcrumbs, children, folder_counts, listing
 from portal.files.queries.paths import path_folders, reachable_folders
+from portal.files.queries.versions import visible_versions
 from portal.files.queries.visible import search_files, visible_files, visible_folders
 from portal.files.queries.why import Explanation, explain
 
@@ -31,4 +32,5 @@ __all__ = [
     "visible_changes",
     "visible_files",
     "visible_folders",
+    "visible_versions",
 ]
