@@ -33,17 +33,8 @@ class Part:
 
 def put_address(key: str, *, size: int, content_type: str, sha256: str) -> str:
     """Where to PUT the whole object; the headers Content-Type and x-amz-checksum-sha256 must say the same."""
-    return store().outside.generate_presigned_url(
-        "put_object",
-        Params={
-            "Bucket": store().bucket,
-            "Key": key,
-            "ContentLength": size,
-            "ContentType": content_type,
-            "ChecksumSHA256": sha256,
-        },
-        ExpiresIn=UPLOAD_SECONDS,
-    )
+    headers = {"Content-Length": str(size), "Content-Type": content_type, "x-amz-checksum-sha256": sha256}
+    return store().signer.address("PUT", key, seconds=UPLOAD_SECONDS, headers=headers)
 
 
 def begin(key: str, *, content_type: str) -> str:
@@ -60,17 +51,12 @@ def begin(key: str, *, content_type: str) -> str:
 
 def part_address(key: str, multipart_id: str, *, number: int, size: int, sha256: str) -> str:
     """Where to PUT one part; the header x-amz-checksum-sha256 must say the same."""
-    return store().outside.generate_presigned_url(
-        "upload_part",
-        Params={
-            "Bucket": store().bucket,
-            "Key": key,
-            "UploadId": multipart_id,
-            "PartNumber": number,
-            "ContentLength": size,
-            "ChecksumSHA256": sha256,
-        },
-        ExpiresIn=UPLOAD_SECONDS,
+    return store().signer.address(
+        "PUT",
+        key,
+        seconds=UPLOAD_SECONDS,
+        headers={"Content-Length": str(size), "x-amz-checksum-sha256": sha256},
+        query={"uploadId": multipart_id, "partNumber": str(number)},
     )
 
 

@@ -16,6 +16,7 @@ from flask import Flask, current_app
 from flask_babel import lazy_gettext as _l
 
 from portal.kit.errors import Refused
+from portal.kit.presign import Signer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -57,39 +58,37 @@ class Entry:
 
 @dataclass(frozen=True)
 class Store:
-    """One bucket, seen from the server (``inside``) and as browsers address it (``outside``)."""
+    """One bucket, seen from the server (``inside``) and as browsers address it (``signer``)."""
 
     inside: S3Client
-    outside: S3Client
+    signer: Signer
     bucket: str
 
 
 def init_app(app: Flask) -> None:
-    """Keep one pair of clients per process; they are thread-safe and costly to make."""
+    """Keep one client per process; it is thread-safe and costly to make."""
     settings = app.config["SETTINGS"]
-
-    def client(endpoint: str) -> Any:
-        return boto3.client(
-            "s3",
-            endpoint_url=endpoint,
-            aws_access_key_id=settings.s3_access_key,
-            aws_secret_access_key=settings.s3_secret_key,
-            region_name=settings.s3_region,
-            config=Config(
-                signature_version="s3v4",
-                s3={"addressing_style": "path"},
-                connect_timeout=3,
-                read_timeout=20,
-                retries={"max_attempts": 3, "mode": "standard"},
-                max_pool_connections=32,
-                request_checksum_calculation="when_required",
-                response_checksum_validation="when_required",
-            ),
-        )
-
-    outside = client(settings.s3_public_url)
-    inside = outside if settings.s3_public_url == settings.s3_endpoint_url else client(settings.s3_endpoint_url)
-    app.extensions["store"] = Store(inside, outside, settings.s3_bucket)
+    inside: Any = boto3.client(
+        "s3",
+        endpoint_url=settings.s3_endpoint_url,
+        aws_access_key_id=settings.s3_access_key,
+        aws_secret_access_key=settings.s3_secret_key,
+        region_name=settings.s3_region,
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": "path"},
+            connect_timeout=3,
+            read_timeout=20,
+            retries={"max_attempts": 3, "mode": "standard"},
+            max_pool_connections=32,
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+    signer = Signer(
+        settings.s3_public_url, settings.s3_bucket, settings.s3_region, settings.s3_access_key, settings.s3_secret_key
+    )
+    app.extensions["store"] = Store(inside, signer, settings.s3_bucket)
 
 
 def store() -> Store:
@@ -172,16 +171,15 @@ def entries(prefix: str = "") -> Iterator[Entry]:
 
 def download_url(key: str, *, file_name: str, content_type: str = "application/octet-stream") -> str:
     """An address that gives the object as an attachment for 60 s, whatever its type."""
-    return store().outside.generate_presigned_url(
-        "get_object",
-        Params={
-            "Bucket": store().bucket,
-            "Key": key,
-            "ResponseContentDisposition": _attachment(file_name),
-            "ResponseContentType": content_type,
-            "ResponseCacheControl": "private, no-store",
+    return store().signer.address(
+        "GET",
+        key,
+        seconds=DOWNLOAD_SECONDS,
+        query={
+            "response-content-disposition": _attachment(file_name),
+            "response-content-type": content_type,
+            "response-cache-control": "private, no-store",
         },
-        ExpiresIn=DOWNLOAD_SECONDS,
     )
 
 
