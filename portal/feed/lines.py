@@ -22,6 +22,7 @@ from portal.clients.models import Client
 from portal.clients.queries import visible_clients
 from portal.connectors.registry import connector
 from portal.feed.links import Links
+from portal.feed.undos import Undos
 from portal.kit.assets import icon, url_if
 from portal.kit.db import db
 from portal.kit.i18n import day
@@ -37,6 +38,7 @@ class Line:
     clock: str
     at: str
     client: Markup | None = None
+    undo: str | None = None
 
 
 @dataclass
@@ -78,6 +80,7 @@ class _Writer:
         self.viewer = viewer
         self.people = _names(row.actor_id for row in rows)
         self.links = Links(rows, viewer)
+        self.undos = Undos(rows, viewer)
         self.clients = _clients(rows, viewer) if name_clients else {}
         self.sentences: dict[str, tuple[Markup, Markup]] = {}
 
@@ -90,6 +93,7 @@ class _Writer:
             local.strftime("%H:%M"),
             local.isoformat(timespec="seconds"),
             self._client(row.client_id),
+            self.undos.address(row),
         )
 
     def _verb(self, key: str) -> tuple[Markup, Markup]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
-from wtforms import HiddenField, SelectField
-from wtforms.validators import AnyOf
+from wtforms import HiddenField
 
 from portal.kit.forms import Form, HiddenIntegerField, line, long_text, optional, required
-from portal.permissions.levels import LABELS, Level
 
 
 class NameForm(Form):
@@ -21,16 +19,6 @@ class PlaceForm(Form):
 
     folder = HiddenField(_l("Folder"), validators=[required(_l("Choose the folder to move it to."))])
     confirmed = HiddenField()
-
-
-class LevelForm(Form):
-    """A person's level on a folder."""
-
-    level = SelectField(
-        _l("Access level"),
-        choices=[(level.key, LABELS[level]) for level in Level],
-        validators=[AnyOf([level.key for level in Level])],
-    )
 
 
 class TreeTemplateForm(Form):

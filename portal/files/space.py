@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, or_, select
 
 from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
@@ -153,26 +153,10 @@ def access_of(folder: Folder) -> list[Access]:
     return found
 
 
-def member_of(folder: Folder, person_id: uuid.UUID) -> Person | None:
-    """A person whose level on this folder can be set: a contact or a collaborator who belongs to the client."""
-    known: list[Any] = [*contacts_of(folder.client_id), *collaborators_of(folder.client_id)]
-    return next((person for person, membership in known if membership is not None and person.id == person_id), None)
-
-
-def overrides_by_person(folder: Folder) -> dict[uuid.UUID, int]:
-    """How many sub-folders have a level of their own, by person: what a cascade would remove. One statement."""
-    return {person_id: levels for person_id, levels, _opened in _levels_below(folder)}
-
-
 def opened_below(folder: Folder) -> dict[uuid.UUID, int]:
     """How many sub-folders were opened to a person by a level of their own, by person. One statement."""
-    return {person_id: opened for person_id, _levels, opened in _levels_below(folder) if opened}
-
-
-def _levels_below(folder: Folder) -> list[tuple[uuid.UUID, int, int]]:
-    opens = and_(Grant.level > int(Level.NONE), or_(Grant.valid_until.is_(None), Grant.valid_until > func.now()))
     rows = db.session.execute(
-        select(Grant.person_id, func.count(Folder.id), func.count(Folder.id).filter(opens))
+        select(Grant.person_id, func.count(Folder.id))
         .join(Folder, Folder.scope_id == Grant.scope_id)
         .where(
             Folder.client_id == folder.client_id,
@@ -180,7 +164,9 @@ def _levels_below(folder: Folder) -> list[tuple[uuid.UUID, int, int]]:
             Folder.id != folder.id,
             Folder.starts_scope,
             Folder.bin_id.is_(None),
+            Grant.level > int(Level.NONE),
+            or_(Grant.valid_until.is_(None), Grant.valid_until > func.now()),
         )
         .group_by(Grant.person_id)
-    ).tuples()
-    return list(rows.all())
+    )
+    return dict(rows.all())

@@ -1,29 +1,34 @@
-"""Who may do what in a folder: a level for each person, and the cascade to all below."""
+"""The matrix of rights: folders in rows, people in columns. Changing them stands in ``views_rights_changes``."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
-from portal.files.commands.rights import cascade, set_level
-from portal.files.forms import LevelForm
 from portal.files.models import Folder
-from portal.files.policies import can_set_rights
 from portal.files.queries import breadcrumbs, reachable_folders, root_of
-from portal.files.space import access_of, member_of, opened_below, overrides_by_person
+from portal.files.rights_page import (
+    COLLABORATORS,
+    CONTACTS,
+    ROWS_AT_ONCE,
+    TABS,
+    People,
+    people_of,
+    rows_again,
+    rows_below,
+    top_row,
+)
 from portal.files.views import bp
 from portal.kit.db import db
-from portal.kit.errors import Forbidden
-from portal.kit.web import allowed, current_viewer, redirect_to
-from portal.permissions.levels import Level
+from portal.kit.web import allowed, current_viewer
+
+DEEPEST = 64
 
 
 def can_view_rights(viewer: Viewer, folder: Folder) -> bool:
@@ -43,67 +48,79 @@ def client_rights(client: Client) -> ResponseReturnValue:
     root = root_of(client.id)
     if root is None:
         return redirect(url_for("files.space", client_id=client.id), 303)
-    return redirect(url_for("files.rights", folder_id=root.id), 303)
+    return redirect(url_for("files.rights", folder_id=root.id, **_kept()), 303)
 
 
 @bp.get("/folders/<uuid:folder_id>/rights")
 @allowed(can_view_rights, folder=reachable_folders)
 def rights(folder: Folder) -> ResponseReturnValue:
-    """The people of the client with their levels on this folder, and where each comes from."""
+    """The matrix from this folder down: the folder's own row and those right below."""
     viewer = current_viewer()
-    access = access_of(folder)
-    people = {
-        entry.person.id: can_set_rights(viewer, folder, entry.person)
-        for entry in access
-        if entry.why.origin != "nobody"
-    }
-    client = db.session.get(Client, folder.client_id)
+    people = _people(folder)
+    below = rows_below(viewer, folder, people, depth=1, place=request.args.get("after"))
     return render_template(
         "files/rights.html",
         folder=folder,
-        client=client,
-        access=access,
-        may_set=people,
-        overrides=overrides_by_person(folder),
-        opened=opened_below(folder),
-        crumbs=breadcrumbs(viewer, folder), form=LevelForm(),
-    )  # fmt: skip
-
-
-@bp.post("/folders/<uuid:folder_id>/rights/<uuid:person_id>")
-@allowed(can_set_rights, folder=reachable_folders)
-def set_right(folder: Folder, person_id: uuid.UUID) -> ResponseReturnValue:
-    """Set one person's level on this folder only."""
-    person = _settable(folder, person_id)
-    form = LevelForm()
-    if not form.validate_on_submit():
-        abort(422)
-    level = Level.of(form.level.data)
-    set_level(folder, person=person, level=level, actor=current_viewer())
-    flash(_("%(name)s now has the level “%(level)s” here.", name=person.full_name, level=level.label), "success")
-    return redirect_to("files.rights", folder_id=folder.id)
-
-
-@bp.post("/folders/<uuid:folder_id>/rights/<uuid:person_id>/cascade")
-@allowed(can_set_rights, folder=reachable_folders)
-def cascade_right(folder: Folder, person_id: uuid.UUID) -> ResponseReturnValue:
-    """Let all sub-folders follow this one for one person."""
-    person = _settable(folder, person_id)
-    removed = cascade(folder, person=person, actor=current_viewer())
-    sentence = ngettext(
-        "All sub-folders now follow this one for %(name)s; %(num)s level of its own was removed.",
-        "All sub-folders now follow this one for %(name)s; %(num)s levels of their own were removed.",
-        removed,
-        name=person.full_name,
+        client=db.session.get(Client, folder.client_id),
+        crumbs=breadcrumbs(viewer, folder),
+        people=people,
+        top=top_row(viewer, folder, people),
+        below=below,
+        kept=_kept(),
+        only=_id(request.args.get("only")),
     )
-    flash(sentence, "success")
-    return redirect_to("files.rights", folder_id=folder.id)
 
 
-def _settable(folder: Folder, person_id: uuid.UUID) -> Person:
-    person = member_of(folder, person_id)
-    if person is None:
-        abort(404)
-    if not can_set_rights(current_viewer(), folder, person):
-        raise Forbidden()
-    return person
+@bp.get("/folders/<uuid:folder_id>/rights/rows")
+@allowed(can_view_rights, folder=reachable_folders)
+def rights_rows(folder: Folder) -> ResponseReturnValue:
+    """Further rows: those right below a folder that is opened, or (``at``) those that are shown already, anew."""
+    viewer = current_viewer()
+    people = _people(folder)
+    again = _ids(request.args.getlist("at"), most=ROWS_AT_ONCE)
+    if again:
+        rows = rows_again(viewer, folder.client_id, again, people)
+    else:
+        depth = min(max(request.args.get("depth", 1, int), 0), DEEPEST)
+        rows = rows_below(viewer, folder, people, depth=depth, place=request.args.get("after"))
+    return render_template("files/_rights_rows.html", folder=folder, people=people, rows=rows, kept=_kept())
+
+
+def _people(folder: Folder) -> People:
+    return people_of(
+        current_viewer(),
+        folder.client_id,
+        tab=_tab(),
+        ticked=_ids(request.args.getlist("people"), most=ROWS_AT_ONCE),
+        only=_id(request.args.get("only")),
+    )
+
+
+def _tab() -> str:
+    asked = request.args.get("tab")
+    return COLLABORATORS if asked == COLLABORATORS else CONTACTS
+
+
+def _kept() -> dict[str, Any]:
+    """What the address says about the columns, for the addresses of rows and tabs."""
+    kept: dict[str, Any] = {}
+    if request.args.get("tab") in TABS:
+        kept["tab"] = request.args["tab"]
+    ticked = _ids(request.args.getlist("people"), most=ROWS_AT_ONCE)
+    if ticked:
+        kept["people"] = [str(ident) for ident in ticked]
+    only = _id(request.args.get("only"))
+    if only is not None:
+        kept["only"] = str(only)
+    return kept
+
+
+def _ids(values: list[str], *, most: int) -> list[uuid.UUID]:
+    return [ident for ident in map(_id, values[:most]) if ident is not None]
+
+
+def _id(value: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(value) if value else None
+    except ValueError:
+        return None

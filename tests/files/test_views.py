@@ -10,7 +10,6 @@ from sqlalchemy import select
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
 from portal.files.models import BinEntry, File, Folder
-from portal.files.queries import folder_level
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from tests.files.uploading import JSON
@@ -65,8 +64,8 @@ def test_strangers_and_visitors_get_nothing(cast: Any, sign_in: Any, client: Any
         ("GET", f"/folders/{cast.exchange.id}/rights"), ("GET", f"/folders/{cast.exchange.id}/place"),
         ("POST", f"/folders/{cast.exchange.id}/folders"), ("POST", f"/folders/{cast.exchange.id}/name"),
         ("POST", f"/folders/{cast.exchange.id}/place"), ("POST", f"/folders/{cast.exchange.id}/deletion"),
-        ("POST", f"/folders/{cast.exchange.id}/rights/{cast.clara.id}"),
-        ("POST", f"/folders/{cast.exchange.id}/rights/{cast.clara.id}/cascade"),
+        ("GET", f"/folders/{cast.exchange.id}/rights/rows"),
+        ("GET", f"/folders/{cast.exchange.id}/rights/{cast.clara.id}"),
         ("GET", f"/files/{file.id}/content"), ("GET", f"/files/{file.id}/place"), ("POST", f"/files/{file.id}/name"),
         ("POST", f"/files/{file.id}/place"), ("POST", f"/files/{file.id}/deletion"),
         ("GET", f"/folders/{uuid.uuid4()}"), ("POST", f"/bin-entries/{uuid.uuid4()}/restoration"),
@@ -144,25 +143,6 @@ def test_search_finds_only_what_may_be_read(cast: Any, sign_in: Any) -> None:
     assert "paie" not in found
     assert "autre" not in found
     assert "No file was found" in text(sign_in(cast.diego).get(f"/clients/{cast.acme.id}/documents?q=releve"))
-
-
-def test_rights_are_set_by_those_who_may(cast: Any, sign_in: Any) -> None:
-    """Bob manages contacts, so he sets Clara's level but no collaborator's; contacts never see the page."""
-    bob = sign_in(cast.bob)
-    assert "Clara Costa" in text(bob.get(f"/folders/{cast.books.id}/rights"))
-    assert bob.post(f"/folders/{cast.books.id}/rights/{cast.clara.id}", data={"level": "deposit"}).status_code == 303
-    assert folder_level(cast.clara.viewer, cast.books) == Level.DEPOSIT
-    assert folder_level(cast.clara.viewer, cast.payroll) == Level.NONE
-    assert bob.post(f"/folders/{cast.books.id}/rights/{cast.clara.id}/cascade").status_code == 303
-    assert folder_level(cast.clara.viewer, cast.payroll) == Level.DEPOSIT
-    assert bob.post(f"/folders/{cast.books.id}/rights/{cast.clara.id}", data={"level": "god"}).status_code == 422
-    assert bob.post(f"/folders/{cast.books.id}/rights/{cast.bob.id}", data={"level": "none"}).status_code == 403
-    assert bob.post(f"/folders/{cast.books.id}/rights/{cast.mallory.id}", data={"level": "full"}).status_code == 404
-    assert bob.post(f"/folders/{cast.books.id}/rights/{uuid.uuid4()}", data={"level": "full"}).status_code == 404
-    clara = sign_in(cast.clara)
-    assert clara.get(f"/folders/{cast.exchange.id}/rights").status_code == 403
-    raised = clara.post(f"/folders/{cast.exchange.id}/rights/{cast.clara.id}", data={"level": "full"})
-    assert raised.status_code == 403
 
 
 def test_a_page_costs_the_same_whatever_it_shows(cast: Any, sign_in: Any) -> None:

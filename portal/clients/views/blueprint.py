@@ -51,7 +51,7 @@ def card_tabs(client: Client) -> list[Tab]:
         ("contacts", _("Contacts"), url_if("clients.contacts", client_id=ident)),
         ("collaborators", _("Collaborators"), url_if("clients.collaborators", client_id=ident)),
         ("documents", _("Documents"), url_if("files.space", client_id=ident)),
-        ("rights", _("Rights"), url_if("files.rights", client_id=ident)),
+        ("rights", _("Rights"), url_if("files.client_rights", client_id=ident)),
         ("forms", _("Forms"), url_if("questionnaires.of_client", client_id=ident)),
         ("connectors", _("Connectors"), url_if("connectors.of_client", client_id=ident)),
         ("activity", _("Activity"), url_if("feed.of_client", client_id=ident)),
