@@ -9,6 +9,7 @@ from flask_login import current_user
 from portal.accounts.queries import firm
 from portal.accounts.viewer import Viewer
 from portal.clients.policies import can_manage_contacts
+from portal.expirations.queries import ending_soon
 from portal.files.receipts import own_receipts
 from portal.home import queries
 from portal.kit.paging import Page
@@ -55,6 +56,7 @@ def _staff_home(viewer: Viewer) -> str:
         answered=answered,
         overdue=overdue,
         waiting=waiting,
+        ending=Page(ending_soon(viewer), None),
         may_invite={client.id for _person, client in waiting if can_manage_contacts(viewer, client)},
         drafts=drafts_of(viewer, limit=5),
         client_names=queries.names_of_clients(concerned, viewer),

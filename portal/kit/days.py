@@ -38,7 +38,12 @@ def firm_zone() -> ZoneInfo:
 
 def today() -> date:
     """The firm's present day, by the database's clock."""
-    return now().astimezone(firm_zone()).date()
+    return day_of(now())
+
+
+def day_of(moment: datetime) -> date:
+    """The day of a moment where the firm is."""
+    return moment.astimezone(firm_zone()).date()
 
 
 def end_of(last: date, zone: ZoneInfo | None = None) -> datetime:

@@ -72,7 +72,8 @@ def end_of(until: datetime | None, began: datetime | None, moment: datetime | No
     """
     if until is None:
         return None
-    return End(until, days.last_day(until), until <= (moment or now()), choices(until, began))
+    moment = moment or now()
+    return End(until, days.last_day(until), until <= moment, choices(until, began, days.day_of(moment)))
 
 
 def seen_end(raw: str) -> datetime | None:
@@ -84,31 +85,33 @@ def seen_end(raw: str) -> datetime | None:
     return seen if seen.tzinfo is not None else None
 
 
-def choices(until: datetime, began: datetime | None) -> list[Choice]:
+def choices(until: datetime, began: datetime | None, today: date) -> list[Choice]:
     """The ways to renew, the one of a single click first: as long as the access was given for, else three months.
 
     :param until: when it ends, or has ended.
     :param began: when it began; None where nobody knows.
+    :param today: the firm's present day.
     """
-    usual = renewed_last(SAME, until, began)
+    usual = renewed_last(SAME, until, began, today)
     found = [Choice(SAME, str(_("Renew until %(day)s", day=day(usual))), usual)]
     for key in PERIODS:
-        last = renewed_last(key, until, began)
+        last = renewed_last(key, until, began, today)
         found.append(Choice(key, str(LABELS[key]) % {"day": day(last)}, last))
     return found
 
 
-def renewed_last(period: str, until: datetime, began: datetime | None) -> date:
+def renewed_last(period: str, until: datetime, began: datetime | None, today: date | None = None) -> date:
     """The last day of an access that is renewed: counted from its end, or from today where it has ended.
 
     :param period: "same" or a key of PERIODS.
+    :param today: the firm's present day, where the caller knows it.
     :raises UnknownPeriod: it is neither.
     :raises portal.kit.days.BadDay: the day would lie too far ahead.
     """
     if period != SAME and period not in PERIODS:
         raise UnknownPeriod()
     months, extra = _length(until, began) if period == SAME else PERIODS[period]
-    first_without = max(days.last_day(until), days.today()) + timedelta(days=1)
+    first_without = max(days.last_day(until), today or days.today()) + timedelta(days=1)
     last = days.months_later(first_without, months) + timedelta(days=extra - 1)
     if last.year > days.LATEST_YEAR:
         raise days.BadDay(_l("This date lies too far ahead."))

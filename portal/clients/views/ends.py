@@ -8,6 +8,7 @@ from typing import Any
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from portal.clients import commands
 from portal.clients.models import Client, Membership
@@ -16,6 +17,7 @@ from portal.clients.queries import client_files, collaborators_of, contacts_of
 from portal.clients.views.blueprint import bp
 from portal.kit import days
 from portal.kit.clock import now
+from portal.kit.errors import Forbidden
 from portal.kit.i18n import day
 from portal.kit.periods import SAME, End, end_of, renewed_last, seen_end
 from portal.kit.web import allowed, current_viewer, safe_next
@@ -59,6 +61,7 @@ def renew_collaborator(client: Client, person_id: uuid.UUID) -> ResponseReturnVa
 
 def _set(client: Client, person_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     person, _member = _belonging(client, person_id, kind)
+    _refuse_own(client, person_id)
     until = days.typed_end(request.form.get("valid_until", ""))
     commands.set_end(client, person_id, until, kind=kind, actor=current_viewer())
     if until is None:
@@ -71,6 +74,7 @@ def _set(client: Client, person_id: uuid.UUID, kind: str) -> ResponseReturnValue
 
 def _renew(client: Client, person_id: uuid.UUID, kind: str) -> ResponseReturnValue:
     person, member = _belonging(client, person_id, kind)
+    _refuse_own(client, person_id)
     if member.valid_until is None:
         abort(404)
     last = renewed_last(request.form.get("period", SAME), member.valid_until, member.created_at)
@@ -79,6 +83,13 @@ def _renew(client: Client, person_id: uuid.UUID, kind: str) -> ResponseReturnVal
     )
     flash(_("%(name)s has access until the end of %(day)s.", name=person.full_name, day=day(last)), "success")
     return _back(client, kind)
+
+
+def _refuse_own(client: Client, person_id: uuid.UUID) -> None:
+    """Nobody lets their own access go on, except who could give it to themselves at any moment."""
+    viewer = current_viewer()
+    if person_id == viewer.person_id and not (viewer.sees_all and can_assign_collaborators(viewer, client)):
+        raise Forbidden(_l("You cannot change the end of your own access. Please ask a colleague."))
 
 
 def _belonging(client: Client, person_id: uuid.UUID, kind: str) -> tuple[Any, Membership]:

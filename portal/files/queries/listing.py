@@ -58,7 +58,16 @@ class Listing:
 
 # What a list shows of a file. Rows of these columns and no objects of the session: a thousand of those take longer to
 # make than to find.
-FILE_FACTS = (File.id, File.name, File.ext, File.size, File.uploaded_at, File.uploaded_by_id, File.name_key)
+FILE_FACTS = (
+    File.id,
+    File.name,
+    File.ext,
+    File.size,
+    File.uploaded_at,
+    File.uploaded_by_id,
+    File.valid_until,
+    File.name_key,
+)
 
 
 def listing(
