@@ -7,9 +7,10 @@ from zoneinfo import available_timezones
 
 from flask_babel import get_locale
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, EmailField, Field, PasswordField, RadioField, SelectField
+from wtforms import BooleanField, EmailField, Field, PasswordField, RadioField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
+from portal.accounts.roles import FEATURE_LABELS
 from portal.accounts.terms import OWN, term_choices
 from portal.kit.forms import (
     Form,
@@ -91,6 +92,16 @@ class CollaboratorForm(PersonForm):
     """A collaborator, with the role."""
 
     role_id = SelectField(_l("Role"), coerce=id_or_none)
+
+
+class RoleForm(Form):
+    """The name of a role and what it allows. A preset may do without a name of its own."""
+
+    name = line(_l("Name"), limit=60)
+    features = SelectMultipleField(
+        _l("What it allows"), choices=[(feature.value, label) for feature, label in FEATURE_LABELS.items()]
+    )
+    version = HiddenIntegerField()
 
 
 class ProfileForm(Form):

@@ -55,6 +55,11 @@ class Role(WithId, WithTimes, Model):
         """As shown on screen, in the reader's language."""
         return self.own_name or str(PRESET_NAMES.get(self.preset or "", ""))
 
+    @property
+    def shown_key(self) -> str:
+        """As the log keeps it: a preset by its key, which every reader reads in their language."""
+        return self.own_name or self.preset or ""
+
 
 class Person(WithId, WithTimes, Model):
     """Somebody who may sign in: a collaborator of the firm, or a contact of clients."""

@@ -201,6 +201,17 @@ def roles() -> Sequence[Role]:
     return db.session.scalars(select(Role).order_by(Role.position, Role.id)).all()
 
 
+def visible_roles(viewer: Viewer) -> Select[Any]:
+    """Roles are the firm's: every collaborator may know them, no contact."""
+    return select(Role).where(true() if viewer.is_staff else false())
+
+
+def people_by_role() -> dict[uuid.UUID, int]:
+    """How many collaborators have each role, disabled ones included; one statement."""
+    counts = select(Person.role_id, func.count()).where(Person.role_id.is_not(None)).group_by(Person.role_id)
+    return {role_id: count for role_id, count in db.session.execute(counts) if role_id is not None}
+
+
 def contact_to_pick(viewer: Viewer, person_id: uuid.UUID) -> Person | None:
     """The contact with this id, if the viewer may see them and the account is not disabled."""
     return db.session.scalars(

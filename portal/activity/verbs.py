@@ -238,6 +238,12 @@ ROLE_CHANGED = _verb(
     "person.role_changed", "people", "shield", _l("%(actor)s gave %(person)s the role “%(role)s”."), "person", "role"
 )
 
+ROLE_CREATED = _verb("role.created", "settings", "shield", _l("%(actor)s created the role “%(role)s”."), "role")
+ROLE_EDITED = _verb(
+    "role.edited", "settings", "shield", _l("%(actor)s changed what the role “%(role)s” allows."), "role"
+)
+ROLE_DELETED = _verb("role.deleted", "settings", "shield", _l("%(actor)s deleted the role “%(role)s”."), "role")
+
 EYE_OPENED = _verb("eye.opened", "people", "eye", _l("%(actor)s looked at the space as %(person)s."), "person")
 EYE_CLOSED = _verb("eye.closed", "people", "eye-off", _l("%(actor)s stopped looking as %(person)s."), "person")
 

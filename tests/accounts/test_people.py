@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from portal.accounts import commands
-from portal.accounts.commands.people import LastAdministrator, NotYourself
+from portal.accounts.commands import LastAdministrator, NotYourself
 from portal.accounts.models import Firm, Person
 from portal.accounts.terms import TERMS, working_term
 from portal.kit.db import db

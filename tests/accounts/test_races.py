@@ -99,7 +99,7 @@ def test_two_administrators_who_remove_each_other_leave_one(site: Any) -> None:
         commands.disable_person(one, actor=other)
 
     answers = all_at_once(site, disable, 2)
-    assert sum(isinstance(answer, commands.people.LastAdministrator) for answer in answers) == 1
+    assert sum(isinstance(answer, commands.LastAdministrator) for answer in answers) == 1
 
 
 def _open_link(person: Person) -> OneTimeLink:

@@ -13,6 +13,21 @@ from portal.accounts.commands.access import (
     sign_in_as,
     sign_out,
 )
+from portal.accounts.commands.administrators import LastAdministrator, MoreThanOwn
+from portal.accounts.commands.closing import (
+    NotYourself,
+    disable_person,
+    enable_person,
+    end_all_sessions,
+    end_other_sessions,
+    end_own_session,
+)
+from portal.accounts.commands.collaborators import (
+    add_collaborator,
+    create_collaborator,
+    set_role,
+    update_collaborator,
+)
 from portal.accounts.commands.firm import (
     create_administrator,
     create_firm,
@@ -21,26 +36,20 @@ from portal.accounts.commands.firm import (
     set_up_firm,
     update_firm,
 )
+from portal.accounts.commands.invitations import invite, invite_many
 from portal.accounts.commands.people import (
     AddressTaken,
-    add_collaborator,
     choose_language,
-    create_collaborator,
     create_contact,
-    disable_person,
-    enable_person,
-    end_all_sessions,
-    end_other_sessions,
-    end_own_session,
-    invite,
-    invite_many,
-    set_role,
-    update_collaborator,
     update_person,
 )
+from portal.accounts.commands.roles import create_role, delete_role, duplicate_role, edit_role, reset_role
 
 __all__ = [
     "AddressTaken",
+    "LastAdministrator",
+    "MoreThanOwn",
+    "NotYourself",
     "activate",
     "add_collaborator",
     "change_password",
@@ -49,7 +58,11 @@ __all__ = [
     "create_collaborator",
     "create_contact",
     "create_firm",
+    "create_role",
+    "delete_role",
     "disable_person",
+    "duplicate_role",
+    "edit_role",
     "enable_person",
     "end_all_sessions",
     "end_other_sessions",
@@ -62,6 +75,7 @@ __all__ = [
     "request_new_activation",
     "request_reset",
     "reset_password",
+    "reset_role",
     "send_activation_if_pending",
     "send_reset_if_known",
     "set_role",

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from portal import activity, mailer
 from portal.accounts import links, passwords, throttle
-from portal.accounts.commands.people import invite
+from portal.accounts.commands.invitations import invite
 from portal.accounts.models import OneTimeLink, Person
 from portal.accounts.queries import firm, person_by_email
 from portal.accounts.sessions import end_session, end_sessions_of, open_session

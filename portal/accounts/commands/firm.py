@@ -10,7 +10,8 @@ from sqlalchemy import select, text
 
 from portal import activity, mailer
 from portal.accounts import links, passwords
-from portal.accounts.commands.people import AddressTaken, create_collaborator
+from portal.accounts.commands.collaborators import create_collaborator
+from portal.accounts.commands.people import AddressTaken
 from portal.accounts.models import Firm, Person, Role
 from portal.accounts.queries import person_by_email
 from portal.accounts.roles import PRESETS

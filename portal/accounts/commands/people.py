@@ -1,26 +1,21 @@
-"""Add people, change their details, invite, disable."""
+"""Add people and change their details."""
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from portal import activity, mailer
 from portal.accounts import links
 from portal.accounts.models import Person, Role
 from portal.accounts.queries import firm_defaults, person_by_email
-from portal.accounts.roles import Feature
-from portal.accounts.sessions import end_session, end_sessions_of
 from portal.kit.addresses import clean_address
-from portal.kit.clock import now
 from portal.kit.db import db, transactional
-from portal.kit.errors import Conflict, Forbidden, Refused
+from portal.kit.errors import Conflict, Refused
 from portal.kit.i18n import LANGUAGES
 from portal.kit.names import clean_name, search_key
 
@@ -32,31 +27,6 @@ class AddressTaken(Refused):
 
     sentence = _l("Somebody with this address exists already.")
     field = "email"
-
-
-class AlreadyActive(Refused):
-    """There is nothing to activate."""
-
-    sentence = _l("%(person)s has activated the account already.")
-
-
-class IsDisabled(Refused):
-    """A disabled account must be enabled first."""
-
-    sentence = _l("The account of %(person)s is disabled. Enable it first.")
-
-
-class LastAdministrator(Refused):
-    """A firm without an administrator could never be administered again."""
-
-    sentence = _l("This is the last administrator. Make somebody else an administrator first.")
-    field = "role_id"
-
-
-class NotYourself(Refused):
-    """Locking oneself out is always a mistake."""
-
-    sentence = _l("You cannot disable your own account.")
 
 
 @transactional
@@ -74,40 +44,13 @@ def create_contact(
     :raises AddressTaken: a person with this address exists (whatever its case).
     :raises portal.kit.addresses.BadAddress: no address that mail can be sent to.
     """
-    return _add("contact", email, first_name, last_name, phone, language, None)
+    return add_person("contact", email, first_name, last_name, phone, language, None)
 
 
-@transactional
-def create_collaborator(
-    *,
-    email: str,
-    first_name: str = "",
-    last_name: str = "",
-    phone: str = "",
-    language: str | None = None,
-    role: Role,
-    actor: Any,
-) -> Person:
-    """Add a collaborator with a role; no mail is sent until :func:`invite`.
-
-    :raises AddressTaken: a person with this address exists.
-    """
-    person = _add("collaborator", email, first_name, last_name, phone, language, role)
-    activity.record(activity.verbs.COLLABORATOR_ADDED, actor=actor, person=person.full_name)
-    return person
-
-
-@transactional
-def add_collaborator(*, role: Role, actor: Any, **details: Any) -> Person:
-    """Add a collaborator and send the activation mail."""
-    person = create_collaborator(role=role, actor=actor, **details)
-    invite(person, actor=actor)
-    return person
-
-
-def _add(
+def add_person(
     kind: str, email: str, first_name: str, last_name: str, phone: str, language: str | None, role: Role | None
 ) -> Person:
+    """A person of this kind; joins the command that adds them."""
     address = clean_address(email)
     if person_by_email(address) is not None:
         raise AddressTaken()
@@ -156,7 +99,7 @@ def update_person(person: Person, *, actor: Any, version: int | None = None, **f
     """
     if unknown := set(fields) - set(_DETAILS):
         raise TypeError(f"no details of a person: {', '.join(sorted(unknown))}")
-    person = _locked(person)
+    person = locked(person)
     if version is not None and version != person.version:
         raise Conflict()
     changed = _changes(person, fields)
@@ -174,20 +117,9 @@ def update_person(person: Person, *, actor: Any, version: int | None = None, **f
 
 
 @transactional
-def update_collaborator(person: Person, *, role: Role, actor: Any, version: int | None, **fields: Any) -> Person:
-    """Change details and role of a collaborator together: both or none.
-
-    :raises LastAdministrator: nobody else could administer the firm.
-    """
-    person = update_person(person, actor=actor, version=version, **fields)
-    set_role(person, role, actor=actor)
-    return person
-
-
-@transactional
 def choose_language(person: Person, language: str) -> None:
     """Speak another language to this person from now on; never a conflict with what others save."""
-    _locked(person).language = language
+    locked(person).language = language
 
 
 def _changes(person: Person, fields: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +152,8 @@ def _change_address(person: Person, address: str) -> None:
         raise AddressTaken() from None
 
 
-def _locked(person: Person) -> Person:
+def locked(person: Person) -> Person:
+    """The person as the database has them now, locked until the command ends."""
     found: Person = db.session.scalars(
         select(Person)
         .where(Person.id == person.id)
@@ -228,131 +161,3 @@ def _locked(person: Person) -> Person:
         .execution_options(populate_existing=True)
     ).one()
     return found
-
-
-@transactional
-def invite(
-    person: Person, *, actor: Any = None, language: str | None = None, client_id: uuid.UUID | None = None
-) -> None:
-    """Send the activation mail; a link that was sent before dies.
-
-    :param actor: who asks; None when the person did so themselves.
-    :param language: of the mail, when it is not the person's own.
-    :raises AlreadyActive: nothing to activate.
-    :raises IsDisabled: enable the account first.
-    """
-    person = _locked(person)
-    if person.activated_at is not None:
-        raise AlreadyActive(person=person.full_name)
-    if person.disabled_at is not None:
-        raise IsDisabled(person=person.full_name)
-    link = links.issue("activation", person)
-    person.invited_at = now()
-    mailer.send("activation", to=person, language=language, client_id=client_id, link_id=link.id)
-    activity.record(activity.verbs.INVITED, actor=actor or person, person=person.full_name)
-
-
-@transactional
-def invite_many(people: Iterable[Person], *, actor: Any) -> int:
-    """Send activation mails to those who have not activated; the others are left alone. Returns how many were sent."""
-    waiting = [person for person in people if person.activated_at is None and person.disabled_at is None]
-    for person in sorted(waiting, key=lambda one: one.id):
-        invite(person, actor=actor)
-    return len(waiting)
-
-
-@transactional
-def disable_person(person: Person, *, actor: Any) -> None:
-    """Close an account at once: all its sessions end, its links die. Nothing is deleted.
-
-    :raises NotYourself: one's own account.
-    :raises LastAdministrator: nobody else could administer the firm.
-    """
-    if person.id == actor.id:
-        raise NotYourself()
-    _keep_an_administrator(person)
-    person = _locked(person)
-    if person.disabled_at is not None:
-        return
-    person.disabled_at, person.disabled_by_id = now(), actor.id
-    person.version += 1
-    end_sessions_of(person.id)
-    for purpose in ("activation", "reset"):
-        links.revoke(purpose, person)
-    activity.record(activity.verbs.PERSON_DISABLED, actor=actor, person=person.full_name)
-
-
-@transactional
-def enable_person(person: Person, *, actor: Any) -> None:
-    """Open a disabled account again, with the password that it had."""
-    person = _locked(person)
-    if person.disabled_at is None:
-        return
-    person.disabled_at, person.disabled_by_id = None, None
-    person.version += 1
-    activity.record(activity.verbs.PERSON_ENABLED, actor=actor, person=person.full_name)
-
-
-@transactional
-def set_role(person: Person, role: Role, *, actor: Any) -> None:
-    """Give a collaborator another role; it counts from their next request on.
-
-    :raises LastAdministrator: nobody else could administer the firm.
-    """
-    if person.kind != "collaborator":
-        raise Forbidden()
-    if person.role_id == role.id:
-        return
-    if Feature.SETTINGS not in role.features:
-        _keep_an_administrator(person)
-    person = _locked(person)
-    person.role = role
-    person.version += 1
-    activity.record(activity.verbs.ROLE_CHANGED, actor=actor, person=person.full_name, role=role.preset or role.name)
-
-
-def _keep_an_administrator(person: Person) -> None:
-    """Refuse when this is the only active administrator.
-
-    The roles are locked first: two administrators who remove each other at the same moment are judged one by one.
-    """
-    administering = [
-        role.id
-        for role in db.session.scalars(select(Role).order_by(Role.id).with_for_update())
-        if Feature.SETTINGS in role.features
-    ]
-    if person.role_id not in administering:
-        return
-    others = db.session.scalar(
-        select(func.count())
-        .select_from(Person)
-        .where(
-            Person.role_id.in_(administering),
-            Person.id != person.id,
-            Person.disabled_at.is_(None),
-            Person.activated_at.is_not(None),
-        )
-    )
-    if not others:
-        raise LastAdministrator()
-
-
-@transactional
-def end_own_session(session: Any, *, actor: Any) -> None:
-    """End one of one's own sessions."""
-    end_session(session.id)
-    activity.record(activity.verbs.SESSION_ENDED, actor=actor)
-
-
-@transactional
-def end_other_sessions(*, actor: Any, but: uuid.UUID | None) -> None:
-    """End all of one's own sessions except the one that asks."""
-    end_sessions_of(actor.id, but=but)
-    activity.record(activity.verbs.SESSION_ENDED, actor=actor)
-
-
-@transactional
-def end_all_sessions(person: Person, *, actor: Any) -> None:
-    """Sign a person out everywhere."""
-    end_sessions_of(person.id)
-    activity.record(activity.verbs.SIGNED_OUT_BY, actor=actor, person=person.full_name)

@@ -11,7 +11,6 @@ from portal.accounts.forms import CollaboratorForm
 from portal.accounts.models import Person, Role
 from portal.accounts.policies import can_administer
 from portal.accounts.queries import all_collaborators, roles, visible_collaborators
-from portal.accounts.roles import FEATURE_LABELS, Feature
 from portal.accounts.views.blueprint import bp
 from portal.accounts.views.conflicts import show_conflict
 from portal.kit.errors import Conflict, Refused
@@ -24,13 +23,6 @@ from portal.kit.web import allowed, current_viewer, redirect_to
 def collaborators() -> ResponseReturnValue:
     """All collaborators, by name."""
     return render_template("accounts/collaborators.html", people=all_collaborators())
-
-
-@bp.get("/roles")
-@allowed(can_administer)
-def collaborator_roles() -> ResponseReturnValue:
-    """What each role allows."""
-    return render_template("accounts/roles.html", roles=roles(), features=list(Feature), labels=FEATURE_LABELS)
 
 
 def _form(person: Person | None, *, typed: bool) -> CollaboratorForm:
