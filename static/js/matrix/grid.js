@@ -52,8 +52,10 @@ export class Grid {
     return this.stopOf(cells[Math.max(0, Math.min(cells.length - 1, now + columns))]) ?? from;
   }
 
+  // The head has nothing above the folders' names: from there one comes to the first person.
   nearest(row, column) {
-    return this.stopOf(row.cells[Math.min(column, row.cells.length - 1)]);
+    const at = Math.min(column, row.cells.length - 1);
+    return [...row.cells].slice(at).map((cell) => this.stopOf(cell)).find(Boolean);
   }
 
   // Settable cells between two stops, corners included.

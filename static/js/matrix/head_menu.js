@@ -15,7 +15,6 @@ export class HeadMenu {
     this.menu.showPopover();
     this.place(button.getBoundingClientRect());
     this.items[0]?.focus();
-    this.menu.addEventListener("toggle", () => this.menu.contains(document.activeElement) && button.focus(), { once: true });
   }
 
   get items() {
