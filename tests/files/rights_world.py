@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, text
 
+from portal.accounts.commands import set_role
+from portal.accounts.models import Person, Role
 from portal.accounts.viewer import Viewer
 from portal.clients.commands import add_contact, remove_contact, set_standing
 from portal.clients.models import Client
@@ -20,8 +22,7 @@ from portal.files.refusals import IntoItself, NotAMember
 from portal.kit.clock import now
 from portal.kit.db import db
 from portal.permissions.levels import Level
-
-Own = tuple[int, datetime | None]
+from tests.files.rights_oracle import Known, Oracle
 
 
 @dataclass(frozen=True)
@@ -39,69 +40,6 @@ class Somebody:
     def like(cls, person: Any) -> Somebody:
         """The same as a plain value."""
         return cls(person.id, person.full_name, person.kind, person.viewer, person.is_staff, person.email)
-
-
-@dataclass
-class Known:
-    """A folder of the oracle: where it hangs, what was set on it, and in which bin entry it is."""
-
-    parent: uuid.UUID | None
-    own: dict[uuid.UUID, Own] = field(default_factory=dict)
-    bin: uuid.UUID | None = None
-
-
-class Oracle:
-    """The definition of rights, as naively as it can be written."""
-
-    def __init__(self, root: uuid.UUID) -> None:
-        self.folders = {root: Known(None)}
-        self.root = root
-        self.members: dict[uuid.UUID, Own] = {}
-
-    def decided(self, folder: uuid.UUID | None, person: uuid.UUID, at: datetime) -> Own:
-        """The level that decides, and until when it was set."""
-        if folder is None:
-            return (self.members[person][0] if person in self.members else 0, None)
-        own = self.folders[folder].own.get(person)
-        if own is not None and (own[1] is None or own[1] > at):
-            return own
-        return self.decided(self.folders[folder].parent, person, at)
-
-    def level(self, folder: uuid.UUID, person: uuid.UUID, at: datetime) -> int:
-        """What a person may in a folder at a moment."""
-        member = self.members.get(person)
-        if member is None or (member[1] is not None and member[1] <= at):
-            return 0
-        return self.decided(folder, person, at)[0]
-
-    def below(self, folder: uuid.UUID) -> list[uuid.UUID]:
-        """All folders below one, also those in the bin."""
-        direct = [ident for ident, known in self.folders.items() if known.parent == folder]
-        return direct + [ident for child in direct for ident in self.below(child)]
-
-    def living(self) -> list[uuid.UUID]:
-        """Those that are not in the bin."""
-        return [ident for ident, known in self.folders.items() if known.bin is None]
-
-    def set(self, folder: uuid.UUID, person: uuid.UUID, new: Own, at: datetime) -> None:
-        """Children without a valid level of their own keep what they had, unless nothing changes."""
-        had = self.decided(folder, person, at)
-        for known in self.folders.values():
-            own = known.own.get(person)
-            if known.parent == folder and had != new and (own is None or (own[1] is not None and own[1] <= at)):
-                known.own[person] = had
-        self.folders[folder].own[person] = new
-
-    def cascade(self, folder: uuid.UUID, person: uuid.UUID) -> None:
-        """All below follows."""
-        for ident in self.below(folder):
-            self.folders[ident].own.pop(person, None)
-
-    def forget(self, person: uuid.UUID) -> None:
-        """Whoever leaves leaves nothing behind."""
-        self.members.pop(person, None)
-        for known in self.folders.values():
-            known.own.pop(person, None)
 
 
 class World:
@@ -209,6 +147,16 @@ class World:
         else:
             add_contact(self.client, person, actor=self.actor)
             self.oracle.members[person.id] = (0, None)
+
+    def role(self, who: int, preset: int) -> None:
+        """A collaborator gets another role: "view all clients" comes and goes with it."""
+        number = who % 2  # not Alice, who does all this
+        person = db.session.get_one(Person, self.staff[number].id)
+        roles = db.session.scalars(select(Role).where(Role.preset.is_not(None)).order_by(Role.preset)).all()
+        set_role(person, roles[preset % len(roles)], actor=self.actor.viewer)
+        changed = replace(self.staff[number], viewer=person.viewer)
+        self.people = [changed if one.id == changed.id else one for one in self.people]
+        self.staff[number] = changed
 
     def check(self) -> None:
         """Every decision about living folders, now and in two days; what is listed; the shape of the scopes."""

@@ -97,7 +97,11 @@ def same_rights(
     own = read_own_levels(client.id, {source_id, *targets}, path=top.path)
     facts = snapshot(client.id, [source_id, *targets])
     moment = now()
-    given = {ident: level for (ident, person_id), level in own.levels.items() if person_id == source_id}
+    given = {
+        ident: level
+        for (ident, person_id), level in own.levels.items()
+        if person_id == source_id and (level.until is None or level.until > moment)
+    }
     decided = facts.decided(top.scope_id, source_id, moment)
     wanted: dict[Pair, OwnLevel | None] = {}
     for person_id in targets:
