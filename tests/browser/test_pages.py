@@ -102,6 +102,8 @@ STAFF = """
 /mails/{mail}
 /profile
 /roles
+/roles/new
+/roles/{role}
 /settings/client-groups
 /settings/client-types
 /settings/firm
@@ -187,6 +189,7 @@ def make_scene() -> dict[str, Any]:
         **{name: person.id for name, person in cast.everybody.items()},
         "client": acme.id, "other": cast.other.id, "binned": binned.id, "attribute": attribute.id,
         "attribute_template": template.id, "tree": tree.id, "folder": cast.exchange.id,
+        "role": accounts.create_role(name="Accueil", features=["forms"], actor=alice).id,
     }  # fmt: skip
     return {**made, **_files(cast), **_forms(cast), **_links(cast), **_under_way(cast, tree.id)}
 
