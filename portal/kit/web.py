@@ -14,7 +14,6 @@ from flask import abort, current_app, g, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import Select
-from werkzeug.wrappers import Response
 
 from portal.kit.db import db
 from portal.kit.errors import Forbidden
@@ -89,7 +88,8 @@ def _guarded(view: View, policy: Policy, check: Callable[[dict[str, Any]], dict[
 
 def _require_sign_in() -> None:
     if not current_user.is_authenticated:
-        abort(cast(Response, current_app.login_manager.unauthorized()))  # type: ignore[attr-defined]
+        # Made a response first: the answer to a script is a pair of body and status, which ``abort`` does not take.
+        abort(current_app.make_response(current_app.login_manager.unauthorized()))  # type: ignore[attr-defined]
 
 
 def current_viewer() -> Any:
