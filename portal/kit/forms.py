@@ -55,6 +55,10 @@ class HiddenIntegerField(IntegerField):
 
     widget = HiddenInput()
 
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was sent. The page of something new carries no version: an empty one is none, and no fault."""
+        super().process_formdata([value for value in valuelist if value])
+
 
 class Form(FlaskForm):
     """Base of every form. Text is trimmed and put into NFC; control characters and endless texts are refused."""
