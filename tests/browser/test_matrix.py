@@ -120,7 +120,7 @@ def test_the_matrix_is_used_by_keyboard(place: Place, window: Page) -> None:
     window.keyboard.press("End")
     expect(cell(window, place, "exchange", "diego")).to_be_focused()
     window.keyboard.press("Home")
-    for key in ("ArrowRight", "ArrowRight", "ArrowDown"):
+    for key in ("ArrowRight", "ArrowDown"):
         window.keyboard.press(key)
     expect(cell(window, place, "deep", "clara")).to_be_focused()
     assert window.locator('.matrix-table [tabindex="0"]').count() == 1

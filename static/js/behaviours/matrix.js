@@ -8,7 +8,7 @@ import { lettersOf, targetOf } from "../matrix/keys.js";
 import { toast } from "../toast.js";
 import { ask } from "../uploads/wire.js";
 
-const AT_ONCE = 100;
+const AT_ONCE = 40;
 
 export default class extends Controller {
   static targets = ["scroll", "grid", "bar", "count", "menu"];
@@ -219,8 +219,8 @@ export default class extends Controller {
     this.dialogBody.innerHTML = this.waiting;
     if (!this.dialog.open) this.dialog.showModal();
     await htmx.ajax(verb, address, { target: this.dialogBody, swap: "innerHTML", values, source: this.dialogBody });
-    const wanted = field === "until" ? "#rights-until" : 'input[name="level"]:checked, input[name="level"]';
-    this.dialogBody.querySelector(wanted)?.focus();
+    const wanted = field === "until" ? ["#rights-until"] : ['input[name="level"]:checked', 'input[name="level"]'];
+    wanted.map((one) => this.dialogBody.querySelector(one)).find(Boolean)?.focus();
   }
 
   left = (event) => {
