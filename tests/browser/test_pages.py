@@ -97,6 +97,8 @@ STAFF = """
 /exports/{export}
 /folders/{folder}
 /folders/{folder}/rights
+/folders/{folder}/rights?tab=collaborators
+/folders/{folder}/rights/{clara}
 /forms/{answered}/answers
 /mails
 /mails/{mail}
@@ -163,6 +165,7 @@ NO_PAGE = {
     "wizard.resume": "leads to the step",
     "files.contents": "a part of a page",
     "files.download": "bytes",
+    "files.rights_rows": "a part of a page",
     "files.upload": "JSON",
     "exports.download": "bytes",
     "mailer.preview": "a mail in a frame",
