@@ -32,7 +32,7 @@ from portal.kit.db import db
 from portal.kit.paging import Page, page_of
 from portal.kit.periods import End, end_of
 from portal.permissions.levels import Level
-from portal.permissions.models import Grant
+from portal.permissions.models import FOREVER, Grant
 from portal.permissions.queries import with_level
 
 AHEAD = timedelta(days=60)
@@ -85,8 +85,10 @@ def ending(viewer: Viewer, *, client: Client | None = None, over: bool = False) 
         selects.append(one_per_grant(seen) if ends_at is Grant.valid_until else seen)
     every = union_all(*selects).subquery()
     key = key_of(every).label("key")
-    order = every.c.ends_at.desc() if over else every.c.ends_at
-    return select(*every.c, key).order_by(order, key)
+    # Never null here; paging wants to hear it from the statement.
+    ends = func.coalesce(every.c.ends_at, FOREVER).label("ends_at")
+    others = [column for column in every.c if column.key != "ends_at"]
+    return select(*others, ends, key).order_by(ends.desc() if over else ends, key)
 
 
 def _window(ends_at: Any, *, over: bool) -> list[Any]:

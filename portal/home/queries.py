@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -13,6 +14,7 @@ from portal.clients.models import Client, Membership
 from portal.clients.queries import visible_clients
 from portal.files.models import File
 from portal.files.queries import visible_files
+from portal.kit.days import last_day
 from portal.kit.db import db
 from portal.questionnaires.models import Form
 from portal.questionnaires.queries import visible_forms
@@ -23,6 +25,18 @@ RECENT = 8
 def clients_of(viewer: Viewer) -> list[Client]:
     """The clients that a contact belongs to, by name."""
     return list(db.session.scalars(visible_clients(viewer).order_by(Client.name_key, Client.id).limit(200)))
+
+
+def ends_of_spaces(viewer: Viewer) -> dict[uuid.UUID, date]:
+    """The last day of the viewer's own access, by client; only of those that end."""
+    rows = db.session.execute(
+        select(Membership.client_id, Membership.valid_until).where(
+            Membership.person_id == viewer.person_id,
+            Membership.kind == "contact",
+            Membership.valid_until > func.statement_timestamp(),
+        )
+    )
+    return {client_id: last_day(until) for client_id, until in rows if until is not None}
 
 
 def recent_files(viewer: Viewer, limit: int = RECENT) -> list[File]:

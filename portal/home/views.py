@@ -9,6 +9,7 @@ from flask_login import current_user
 from portal.accounts.queries import firm
 from portal.accounts.viewer import Viewer
 from portal.clients.policies import can_manage_contacts
+from portal.document_requests.queries import needs_of, to_review
 from portal.expirations.queries import ending_soon
 from portal.files.receipts import own_receipts
 from portal.home import queries
@@ -38,9 +39,11 @@ def _contact_home(viewer: Viewer) -> str:
     return render_template(
         "home/contact.html",
         forms=open_forms(viewer),
+        needs=needs_of(viewer),
         files=files,
         clients=clients,
         client_names={client.id: client.name for client in clients},
+        ends=queries.ends_of_spaces(viewer),
         receipts=Page(own_receipts(viewer), None),
     )
 
@@ -53,6 +56,7 @@ def _staff_home(viewer: Viewer) -> str:
     return render_template(
         "home/staff.html",
         files=files,
+        reviews=to_review(viewer),
         answered=answered,
         overdue=overdue,
         waiting=waiting,
