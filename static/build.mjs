@@ -73,7 +73,7 @@ async function build() {
   await mkdir(dist, { recursive: true });
   const result = await esbuild.build({
     absWorkingDir: root,
-    entryPoints: { app: "static/js/app.js", style: "static/css/app.css" },
+    entryPoints: { app: "static/js/app.js", style: "static/css/app.css", document: "static/css/document.css" },
     outdir: "static/dist",
     bundle: true,
     minify: true,
@@ -92,7 +92,7 @@ async function build() {
   const files = {};
   for (const [output, { entryPoint, inputs }] of Object.entries(result.metafile.outputs)) {
     const name = path.basename(output);
-    if (entryPoint) files[entryPoint.endsWith(".css") ? "app.css" : path.basename(entryPoint)] ??= name;
+    if (entryPoint) files[path.basename(entryPoint)] ??= name;
     const font = Object.keys(inputs).find((input) => input.endsWith(".woff2"));
     if (font) files[path.basename(font)] = name;
   }

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import uuid
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 
 import structlog
 from sqlalchemy import column as sql_column
@@ -17,6 +18,8 @@ from sqlalchemy import delete, func, select, table, update
 from portal.files import acceptance
 from portal.files.commands.uploads import PREFIX
 from portal.files.models import FileVersion, ObjectDeletion, Upload
+from portal.files.rendition_objects import PREFIX as MADE
+from portal.files.rendition_objects import RENDITION
 from portal.kit import multipart, storage
 from portal.kit.db import db, transactional
 from portal.outbox.registry import RetryLater
@@ -86,7 +89,7 @@ def sweep_orphans(*, grace: timedelta = GRACE) -> int:
     before = datetime.now(UTC) - grace
     batch: list[str] = []
     swept = 0
-    for entry in storage.entries(PREFIX):
+    for entry in chain(storage.entries(PREFIX), storage.entries(MADE)):
         if entry.modified < before:
             batch.append(entry.key)
         if len(batch) == BATCH:
@@ -105,12 +108,13 @@ def _sweep(keys: list[str]) -> int:
 
 
 def _is_referred_to(keys: list[str]) -> set[str]:
-    """Those of the keys that a version or an open upload refers to."""
+    """Those of the keys that a version, an open upload or something made of a version refers to."""
     if not keys:
         return set()
     versions = select(FileVersion.object_key).where(FileVersion.object_key.in_(keys))
     uploads = select(Upload.object_key).where(Upload.object_key.in_(keys), Upload.state == "pending")
-    known = set(db.session.scalars(versions.union_all(uploads)))
+    made = select(RENDITION.c.object_key).where(RENDITION.c.object_key.in_(keys))
+    known = set(db.session.scalars(versions.union_all(uploads, made)))
     db.session.rollback()
     return known
 
@@ -149,7 +153,7 @@ def forget_client(client_id: str) -> int:
     if db.session.scalar(select(clients.c.id).where(clients.c.id == ident)) is not None:
         raise RetryLater("the client is still there")
     db.session.rollback()
-    keys = [key for key, _ in storage.keys(f"{PREFIX}{ident.hex}/")]
+    keys = [key for prefix in (PREFIX, MADE) for key, _ in storage.keys(f"{prefix}{ident.hex}/")]
     for key in keys:
         storage.delete(key)
     return len(keys)

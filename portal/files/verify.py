@@ -10,6 +10,8 @@ from sqlalchemy import select, union_all
 
 from portal.files.commands.uploads import PREFIX
 from portal.files.models import FileVersion, ObjectDeletion, Upload
+from portal.files.rendition_objects import PREFIX as MADE
+from portal.files.rendition_objects import RENDITION
 from portal.kit import storage
 from portal.kit.db import db
 
@@ -20,8 +22,8 @@ def verify(*, read_contents: bool = True) -> list[str]:
     :param read_contents: also read every object and compare its SHA-256 (as long as reading the bucket takes);
         otherwise only existence and sizes are compared.
     """
-    objects = dict(storage.keys(PREFIX))
-    faults = list(_check_versions(objects, read_contents))
+    objects = dict(storage.keys(PREFIX)) | dict(storage.keys(MADE))
+    faults = [*_check_versions(objects, read_contents), *_check_renditions(objects)]
     faults += [f"{key}: no row refers to this object." for key in sorted(set(objects) - _known_keys())]
     db.session.rollback()
     return faults
@@ -41,6 +43,13 @@ def _check_versions(objects: dict[str, int], read_contents: bool) -> Iterator[st
             yield f"{key}: SHA-256 {found} in the store, {sha256} in the database."
 
 
+def _check_renditions(objects: dict[str, int]) -> Iterator[str]:
+    """Thumbnails and pages: they can be made again, so existence and size are enough."""
+    for key, size in db.session.execute(select(RENDITION.c.object_key, RENDITION.c.size)).all():
+        if objects.get(key) != size:
+            yield f"{key}: {objects.get(key)} bytes of a preview in the store, {size} in the database."
+
+
 def _sha256(key: str) -> str:
     digest = hashlib.sha256()
     try:
@@ -52,13 +61,14 @@ def _sha256(key: str) -> str:
 
 
 def _known_keys() -> set[str]:
-    """Keys that may be in the store: of versions, of uploads under way, of what is about to be deleted."""
+    """Keys that may be in the store: of versions, their previews, open uploads, and what is about to be deleted."""
     return set(
         db.session.scalars(
             union_all(
                 select(FileVersion.object_key),
                 select(Upload.object_key).where(Upload.state == "pending"),
                 select(ObjectDeletion.object_key),
+                select(RENDITION.c.object_key),
             )
         )
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from secure import Secure
 from secure.headers import (
     CrossOriginOpenerPolicy,
@@ -46,6 +46,15 @@ def content_policy(store: str, nonce: str) -> str:
             "frame-ancestors 'none'",
         ]
     )
+
+
+def wider_policy(*directives: str) -> str:
+    """The policy of this answer with further directives, for a page that holds a frame or plays a sound.
+
+    ``{store}`` in a directive stands for the origin that the browser exchanges files with.
+    """
+    store = _origin(current_app.config["S3_PUBLIC_URL"])
+    return "; ".join([content_policy(store, csp_nonce()), *(one.format(store=store) for one in directives)])
 
 
 def init_app(app: Flask) -> None:

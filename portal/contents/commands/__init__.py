@@ -1,0 +1,1 @@
+"""Making what shows a file, and keeping it."""
