@@ -51,6 +51,7 @@ FILE_VERSION_ADDED = _verb(
 )
 FILE_DOWNLOADED = _verb("file.downloaded", "files", "download", _l("%(actor)s downloaded “%(name)s”."), "folder")
 FILE_ARCHIVED = _verb(
+FILE_OPENED = _verb("file.opened", "files", "eye", _l("%(actor)s opened “%(name)s”."), "folder")
     "file.archived",
     "files",
     "file-zip",
