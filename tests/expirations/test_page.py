@@ -115,6 +115,8 @@ def test_a_client_that_one_does_not_see_is_no_filter(cast: Any, sign_in: Any) ->
     assert browser.get(f"/expirations?client={cast.acme.id}").status_code == 200
     assert browser.get(f"/expirations?client={cast.other.id}").status_code == 404
     assert browser.get("/expirations?client=nonsense").status_code == 404
+    for tab in ("contacts", "collaborators"):
+        assert f'href="/expirations?client={cast.acme.id}"' in browser.get(f"/clients/{cast.acme.id}/{tab}").text
     assert browser.get("/expirations?after=nonsense&state=nonsense").status_code == 200
     assert sign_in(cast.mallory).get("/expirations").status_code == 403
 
