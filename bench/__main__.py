@@ -66,9 +66,15 @@ def _run(operation: Operation, site: Site, *, as_json: bool) -> bool:
 
 
 def _seconds(action: Callable[[], object]) -> float:
+    """How long the action takes; what it needs done ``before`` and ``after`` does not count."""
+    if (before := getattr(action, "before", None)) is not None:
+        before()
     begun = time.perf_counter()
     action()
-    return time.perf_counter() - begun
+    taken = time.perf_counter() - begun
+    if (after := getattr(action, "after", None)) is not None:
+        after()
+    return taken
 
 
 def _shown(seconds: float) -> str:

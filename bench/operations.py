@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bench import cheap, heavy
+from bench import cheap, heavy, rights
 from bench.site import Site
 
 Pair = tuple[Callable[[], object], Callable[[], object]]
@@ -29,6 +29,10 @@ OPERATIONS = {
     operation.name: operation
     for operation in (
         Operation("permission-check", cheap.permission_check, 1.6, rounds=40, warm_up=5),
+        Operation("permission-check-http", rights.check_through_http, 2.5, rounds=20, warm_up=3),
+        Operation("set-20000", rights.set_on_twenty_thousand, 1.5, rounds=5),
+        Operation("cascade-20000", rights.cascade_on_twenty_thousand, 1.5, rounds=5),
+        Operation("list-10000", rights.list_ten_thousand, 2.0, rounds=5),
         Operation("record-activity", cheap.record_activity, 2.0, rounds=40, warm_up=5),
         Operation("list-1000", cheap.list_a_thousand, 2.0, rounds=10, warm_up=2),
         Operation("provision-200x10", heavy.provision, 3.0, rounds=5),
