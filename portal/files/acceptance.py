@@ -89,10 +89,15 @@ def accepted_size(size: object, *, name: str) -> int:
 
 
 def check_quota(client_id: object, size: int, *, name: str) -> None:
-    """Is there room for ``size`` more bytes in this client's space? Uploads that are under way count.
+    """Is there room for ``size`` more bytes in this client's space?
 
     :raises QuotaExceeded: no.
     """
+    fit(size, room_left(client_id), name=name)
+
+
+def room_left(client_id: object) -> int:
+    """Bytes that are free in this client's space, negative where it is overfull. Uploads that are under way count."""
     kept = (
         select(func.coalesce(func.sum(FileVersion.size), 0))
         .join(File, File.id == FileVersion.file_id)
@@ -109,7 +114,14 @@ def check_quota(client_id: object, size: int, *, name: str) -> None:
         .scalar_subquery()
     )
     used = int(db.session.scalar(select(kept + under_way)) or 0)
-    left = current_app.config["SETTINGS"].client_quota_bytes - used
+    return int(current_app.config["SETTINGS"].client_quota_bytes) - used
+
+
+def fit(size: int, left: int, *, name: str) -> None:
+    """Refuse ``size`` bytes where only ``left`` are free.
+
+    :raises QuotaExceeded: it does not fit.
+    """
     if size > left:
         raise QuotaExceeded(name=name, left=filesize(max(left, 0)))
 

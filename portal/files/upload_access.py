@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Select, select
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import File, Folder, Upload
-from portal.files.policies import can_change_file, can_upload
-from portal.files.queries import visible_files, visible_folders
+from portal.files.policies import can_upload
+from portal.files.queries import folder_level, visible_files, visible_folders
 from portal.kit.db import db
+from portal.permissions.levels import Level
 
 
 def visible_uploads(viewer: Viewer) -> Select[Upload]:
@@ -37,11 +39,18 @@ def upload_folder(viewer: Viewer, upload: Upload) -> Folder | None:
 
 def file_to_replace(viewer: Viewer, folder: Folder, key: str) -> File | None:
     """The file of this name that the viewer sees and may give a new version, or None."""
-    same_name = visible_files(viewer).where(File.folder_id == folder.id, File.name_key == key)
-    found: File | None = db.session.scalars(same_name).one_or_none()
-    if found is None or not (can_change_file(viewer, found) or found.uploaded_by_id == viewer.id):
-        return None
-    return found
+    return files_to_replace(viewer, folder, [key]).get(key)
+
+
+def files_to_replace(viewer: Viewer, folder: Folder, keys: Collection[str]) -> dict[str, File]:
+    """:func:`file_to_replace` of many names in two statements at most, by the name's key."""
+    same_name = visible_files(viewer).where(File.folder_id == folder.id, File.name_key.in_(keys))
+    found = {file.name_key: file for file in db.session.scalars(same_name)}
+    if all(file.uploaded_by_id == viewer.id for file in found.values()):
+        return found
+    # Whoever may change the folder may change each file in it; others only what they put there themselves.
+    full = folder_level(viewer, folder) == Level.FULL
+    return {key: file for key, file in found.items() if full or file.uploaded_by_id == viewer.id}
 
 
 def viewer_of(actor: Any) -> Viewer:

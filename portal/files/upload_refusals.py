@@ -41,6 +41,12 @@ class NoLongerAllowed(Forbidden):
     sentence = _l("You may no longer upload into this folder. The file was not kept.")
 
 
+class TooMuchAtOnce(Refused):
+    """More files or bytes than one batch takes, or a file that travels alone."""
+
+    sentence = _l("Too much was sent at once. Please reload the page and try again.")
+
+
 class UploadOver(Refused):
     """The upload was given up, or took longer than seven days."""
 

@@ -8,6 +8,7 @@ bp = Blueprint("files", __name__)
 
 from portal.files import (  # noqa: E402 - the modules hang their routes on the blueprint above
     views_archives,
+    views_batches,
     views_bin,
     views_changes,
     views_pages,
@@ -23,6 +24,7 @@ from portal.files import (  # noqa: E402 - the modules hang their routes on the 
 __all__ = [
     "bp",
     "views_archives",
+    "views_batches",
     "views_bin",
     "views_changes",
     "views_pages",

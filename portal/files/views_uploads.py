@@ -26,7 +26,7 @@ MOST_PER_REQUEST = 20
 @allowed(can_upload, folder=visible_folders)
 def begin(folder: Folder) -> ResponseReturnValue:
     """Begin an upload: {name, size, on_conflict} -> {id, part_size, parts}."""
-    sent = _json()
+    sent = json_sent()
     name = sent.get("name")
     try:
         upload = begin_upload(
@@ -52,7 +52,7 @@ def upload(upload: Upload) -> ResponseReturnValue:
 @allowed(can_continue_upload, upload=visible_uploads)
 def sign(upload: Upload) -> ResponseReturnValue:
     """Addresses for parts: {parts: {number: SHA-256 in base64}}, twenty at most at once."""
-    wanted = _json().get("parts")
+    wanted = json_sent().get("parts")
     if not isinstance(wanted, dict) or not 0 < len(wanted) <= MOST_PER_REQUEST:
         raise BadChecksum()
     if not all(isinstance(key, str) and key.isascii() and key.isdigit() and len(key) < 6 for key in wanted):
@@ -67,7 +67,7 @@ def sign(upload: Upload) -> ResponseReturnValue:
 @allowed(own_upload, upload=visible_uploads)
 def complete(upload: Upload) -> ResponseReturnValue:
     """All is sent: {checksums: [...]} -> the file. Whether the right still holds is checked by the command."""
-    checksums = _json().get("checksums")
+    checksums = json_sent().get("checksums")
     if not isinstance(checksums, list) or not all(isinstance(checksum, str) for checksum in checksums):
         raise BadChecksum()
     try:
@@ -94,7 +94,7 @@ def _state(upload: Upload) -> dict[str, Any]:
     }
 
 
-def _json() -> dict[str, Any]:
+def json_sent() -> dict[str, Any]:
     """The request's JSON object; anything else counts as an empty one, which the commands refuse with a sentence."""
     found = request.get_json(silent=True)
     return found if isinstance(found, dict) else {}

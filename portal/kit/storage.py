@@ -54,6 +54,7 @@ class Entry:
     key: str
     size: int
     modified: datetime
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def entries(prefix: str = "") -> Iterator[Entry]:
         pages = store().inside.get_paginator("list_objects_v2").paginate(Bucket=store().bucket, Prefix=prefix)
         for page in pages:
             for entry in page.get("Contents", []):
-                yield Entry(entry["Key"], entry["Size"], entry["LastModified"])
+                yield Entry(entry["Key"], entry["Size"], entry["LastModified"], entry["ETag"].strip('"'))
 
 
 def download_url(key: str, *, file_name: str, content_type: str = "application/octet-stream") -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import case, delete, func, literal, or_, select, update
 
+from portal.kit.bulk import insert_rows
 from portal.kit.db import after_commit, db, new_id, transactional
 from portal.outbox.models import OutboxEntry
 from portal.outbox.registry import TASKS, RetryLater, Task
@@ -23,6 +25,8 @@ log = structlog.get_logger(__name__)
 
 # Work that was rung for is rung for again after this long: the message may have been lost with the broker or a worker.
 RING_AGAIN = timedelta(minutes=1)
+# Of many pieces of work that are promised together, this many are rung for by the request itself.
+RUNG_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,26 @@ def emit(name: str, *, at: datetime | None = None, **payload: Any) -> uuid.UUID:
         entry.available_at = at
     db.session.add(entry)
     return entry_id
+
+
+def emit_many(name: str, payloads: Sequence[Mapping[str, Any]]) -> None:
+    """:func:`emit` for many payloads of one task, with one statement.
+
+    Workers are rung for the first few at once; the sweep rings for the others within seconds, so that a request does
+    not wait for a hundred rings.
+
+    :raises RuntimeError: outside of a command.
+    """
+    texts = [(new_id(), json.dumps(payload, default=_as_text)) for payload in payloads]
+    for entry_id, _ in texts[:RUNG_AT_ONCE]:
+        after_commit(partial(_ring_at_once, name, entry_id))
+    insert_rows(OutboxEntry, [{"id": entry_id, "name": name, "payload": payload} for entry_id, payload in texts])
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} cannot be promised")
 
 
 def _ring_at_once(name: str, entry_id: uuid.UUID) -> None:

@@ -14,7 +14,7 @@ from portal.activity import record, verbs
 from portal.files import acceptance
 from portal.files.commands.publish import VERSION, publish
 from portal.files.commands.receipts import add_to_receipt
-from portal.files.commands.uploads import PREFIX, check_open, check_sha256, mark_aborted
+from portal.files.commands.uploads import PREFIX, check_open, check_sha256, is_other_content, mark_aborted
 from portal.files.models import File, Folder, ObjectDeletion, Upload
 from portal.files.upload_access import file_to_replace, upload_folder, viewer_of
 from portal.files.upload_refusals import (
@@ -44,6 +44,8 @@ def complete_upload(upload: Upload, *, actor: Any, checksums: list[str]) -> File
         raise BadChecksum()
     for checksum in checksums:
         check_sha256(checksum)
+        if is_other_content(upload, checksum):
+            raise BadChecksum()
     try:
         if upload_folder(viewer_of(actor), upload) is None:
             raise NoLongerAllowed()

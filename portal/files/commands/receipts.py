@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select, update
 
@@ -13,8 +15,9 @@ from portal.files import reaper
 from portal.files.models import File, FileVersion, Folder, Receipt, ReceiptLine
 from portal.files.queries import folder_level
 from portal.files.receipts import receipt_mail
+from portal.kit.bulk import insert_rows
 from portal.kit.clock import now
-from portal.kit.db import db, transactional
+from portal.kit.db import db, new_id, transactional
 from portal.kit.storage import StoreAway
 from portal.mailer.commands import send
 from portal.outbox import emit, keep_lease
@@ -39,6 +42,16 @@ def add_to_receipt(viewer: Viewer, folder: Folder, file: File) -> None:
         sha256=version.sha256 or "",
     )  # fmt: skip
     db.session.add(line)
+
+
+def add_all_to_receipt(viewer: Viewer, folder: Folder, contents: Sequence[Mapping[str, Any]]) -> None:
+    """:func:`add_to_receipt` of many files that were published just now, in a bounded number of statements.
+
+    :param contents: ``{"version_id", "name", "size", "sha256"}`` of each, the checksum in hex.
+    """
+    if contents and folder_level(viewer, folder) is Level.DEPOSIT:
+        receipt_id = _open_receipt(viewer, folder)
+        insert_rows(ReceiptLine, [{"id": new_id(), "receipt_id": receipt_id, **content} for content in contents])
 
 
 def _open_receipt(viewer: Viewer, folder: Folder) -> uuid.UUID:

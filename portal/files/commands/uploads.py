@@ -107,7 +107,7 @@ def sign_parts(upload: Upload, checksums: Mapping[int, str]) -> list[Address]:
     addresses = []
     for number, sha256 in checksums.items():
         check_sha256(sha256)
-        if not 1 <= number <= count:
+        if not 1 <= number <= count or is_other_content(upload, sha256):
             raise BadChecksum()
         addresses.append(_address(upload, number, sha256))
     return addresses
@@ -125,8 +125,13 @@ def _address(upload: Upload, number: int, sha256: str) -> Address:
             sha256=sha256,
         )
         return Address(number, url, headers)
-    url = multipart.put_address(upload.object_key, size=size, content_type=upload.content_type, sha256=sha256)
-    return Address(number, url, {**headers, "Content-Type": upload.content_type})
+    return whole_address(upload.object_key, size=size, content_type=upload.content_type, sha256=sha256)
+
+
+def whole_address(key: str, *, size: int, content_type: str, sha256: str) -> Address:
+    """The address for an object in one piece of ``size`` bytes, with its SHA-256 in base64."""
+    url = multipart.put_address(key, size=size, content_type=content_type, sha256=sha256)
+    return Address(1, url, {"x-amz-checksum-sha256": sha256, "Content-Type": content_type})
 
 
 def parts_held(upload: Upload) -> list[int]:
@@ -184,6 +189,11 @@ def check_open(upload: Upload) -> None:
     )
     if open_still is None:
         raise UploadOver()
+
+
+def is_other_content(upload: Upload, sha256: str) -> bool:
+    """Was another checksum of the whole promised at the beginning? Then only those very bytes are taken."""
+    return upload.sha256 is not None and upload.multipart_id is None and upload.sha256 != sha256
 
 
 def check_sha256(value: object) -> None:
