@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.eye import open_eye
 from portal.contents.commands.looking import note_reading
 from portal.contents.commands.promising import ask_for_pages
-from portal.contents.formats import AUDIO, VIDEO
+from portal.contents.formats import AUDIO, VIDEO, WORDS, kind_of
 from portal.contents.queries import page_count, rendition_of, shown
 from portal.contents.showing import document_body, media_address, picture_address, preview_page
 from portal.files.models import File
@@ -19,6 +19,9 @@ from portal.kit.security import wider_policy
 from portal.kit.web import allowed, current_viewer, is_fragment_request
 
 bp = Blueprint("contents", __name__)
+
+# For lists of files: does a name lead to the preview, or straight to the download?
+bp.add_app_template_global(lambda ending: kind_of(ending) not in ("", WORDS), "opens_in_preview")
 
 # The frame's own answer: nothing in it runs, nothing is fetched but our style sheet and what the document carries.
 _FRAME_POLICY = "sandbox; default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'"

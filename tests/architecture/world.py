@@ -19,13 +19,14 @@ from portal.accounts.models import Person, Role, SignInSession
 from portal.clients import commands as clients
 from portal.connectors import commands as connectors
 from portal.connectors.models import Delivery
+from portal.contents.models import Preview, Rendition
 from portal.exports.models import Export
 from portal.files.commands.bin import bin_file
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
 from portal.files.commands.rights import set_level
 from portal.files.commands.tree_templates import save_tree_template
-from portal.files.models import Folder, Receipt, RightsChange, Upload
+from portal.files.models import FileVersion, Folder, Receipt, RightsChange, Upload
 from portal.files.tree_shape import Branch
 from portal.kit.clock import now
 from portal.kit.db import db
@@ -149,6 +150,7 @@ def _of_the_firm(cast: Cast) -> Values:
         "field": "name",
         "token": "no-such-token",
         "question_id": "q1",
+        "number": 1,
         "step": "contacts",
     }
 
@@ -162,6 +164,7 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
     alice = cast.alice
     kept = store_bytes(folder, "kept.txt", b"kept", actor=alice)
     kept.valid_until = now() + timedelta(days=30)
+    _previewed(kept)
     entry = bin_file(store_bytes(folder, "binned.txt", b"binned", actor=alice), actor=alice)
     template = _form_template(cast, f"Form of {client.name}")
     form = questionnaires.send_form(template, client=client, contacts=[contact], actor=alice)[0]
@@ -169,6 +172,7 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
         "client_id": client.id,
         "folder_id": folder.id,
         "file_id": kept.id,
+        "file_id:/files/<uuid:file_id>/preview/media": _sound(folder, alice),
         "version_id": kept.version_id,
         "entry_id": entry.id,
         "person_id": contact.id,
@@ -183,6 +187,30 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
         "export_id": _row(Export(requested_by_id=collaborator.id, language="en", parameters={})),
         "session_id": _row(_session(contact)),
     }
+
+
+def _previewed(file: Any) -> None:
+    """A preview as a worker leaves it; what it shows is the file itself."""
+    version = db.session.get_one(FileVersion, file.version_id)
+    _row(Preview(version_id=version.id, state="ready", kind="pages", pages=1))
+    for kind, number, key in (("page", 1, "p"), ("thumbnail", 0, "t"), ("document", 0, "")):
+        _row(
+            Rendition(
+                version_id=version.id,
+                kind=kind,
+                number=number,
+                object_key=version.object_key + key,
+                content_type="image/webp",
+                size=4,
+            )
+        )
+
+
+def _sound(folder: Any, alice: Any) -> uuid.UUID:
+    file = store_bytes(folder, "call.mp3", b"ID3", actor=alice)
+    _row(Preview(version_id=file.version_id, state="ready", kind="audio"))
+    ident: uuid.UUID = file.id
+    return ident
 
 
 def _connected(cast: Cast, client: Any) -> Values:
@@ -214,5 +242,5 @@ def _session(person: Any) -> SignInSession:
 def _row(row: Any) -> uuid.UUID:
     db.session.add(row)
     db.session.flush()  # addressed by its id in the requests that follow
-    ident: uuid.UUID = row.id
+    ident: uuid.UUID = row.id if hasattr(row, "id") else row.version_id
     return ident

@@ -125,6 +125,7 @@ COLLABORATOR = """
 /clients/{client}
 /clients/{client}/documents
 /files/{file}/place
+/files/{file}/preview
 /folders/{folder}
 /folders/{folder}/place
 """
@@ -142,6 +143,7 @@ CONTACT = """
 /folders/{folder}
 /folders/{folder}/place
 /files/{file}/place
+/files/{file}/preview
 /forms/{open}
 /forms/{answered}
 /profile
@@ -164,6 +166,10 @@ NO_PAGE = {
     "wizard.suggestions": "a part of a page",
     "wizard.resume": "leads to the step",
     "files.contents": "a part of a page",
+    "contents.document": "the frame inside of a preview",
+    "contents.media": "bytes",
+    "contents.page": "bytes",
+    "contents.thumbnail": "bytes",
     "files.download": "bytes",
     "files.rights_rows": "a part of a page",
     "files.upload": "JSON",
