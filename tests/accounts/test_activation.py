@@ -147,7 +147,7 @@ def test_a_disabled_contact_cannot_activate(client: FlaskClient, nora: Person, c
 
 
 def test_an_active_person_gets_no_activation_mail(cast: Cast) -> None:
-    with pytest.raises(commands.people.AlreadyActive):
+    with pytest.raises(commands.invitations.AlreadyActive):
         commands.invite(cast.clara, actor=cast.alice)
 
 
