@@ -29,8 +29,20 @@ _TEMPLATES = (
     "questionnaires.new_template",
     "questionnaires.edit_template",
     "questionnaires.preview_template",
+    "document_requests.templates",
+    "document_requests.new_template",
+    "document_requests.edit_template",
 )
-_OF_CLIENTS = ("clients", "wizard", "files", "questionnaires", "connectors.of_client", "feed.of_client", "exports")
+_OF_CLIENTS = (
+    "clients",
+    "wizard",
+    "files",
+    "questionnaires",
+    "document_requests",
+    "connectors.of_client",
+    "feed.of_client",
+    "exports",
+)
 _ELSEWHERE = (*_TEMPLATES, "clients.groups", "clients.types")
 
 

@@ -19,7 +19,19 @@ from portal.kit.errors import Refused
 from portal.kit.web import policy_of
 
 # What an address names first, where that belongs to a client; pages about anything else are no part of its space.
-_OF_A_CLIENT = ("client", "folder", "file", "form", "link", "delivery", "entry", "receipt", "change")
+_OF_A_CLIENT = (
+    "client",
+    "folder",
+    "file",
+    "form",
+    "link",
+    "delivery",
+    "entry",
+    "receipt",
+    "change",
+    "document_request",
+    "request_line",
+)
 # Pages that name nothing and hold only what the viewer sees.
 _LISTS = ("clients.index", "feed.firm", "files.receipts")
 

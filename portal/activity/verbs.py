@@ -31,6 +31,7 @@ GROUPS: dict[str, LazyString] = {
     "people": _l("People"),
     "client": _l("Client file"),
     "forms": _l("Forms"),
+    "requests": _l("Document requests"),
     "connectors": _l("Connectors"),
     "access": _l("Sign-ins"),
     "exports": _l("Exports"),
@@ -266,6 +267,54 @@ FORM_SENT = _verb(
     "form.sent", "forms", "send", _l("%(actor)s sent the form “%(form)s” to %(person)s."), "form", "person"
 )
 FORM_ANSWERED = _verb("form.answered", "forms", "forms", _l("%(actor)s answered the form “%(form)s”."), "form")
+
+REQUEST_SENT = _verb(
+    "request.sent",
+    "requests",
+    "send",
+    _l("%(actor)s asked for the documents of “%(request)s” in “%(name)s”."),
+    "request",
+    "count",
+)
+REQUEST_LINE_UPLOADED = _verb(
+    "request.line_uploaded",
+    "requests",
+    "upload",
+    _l("%(actor)s handed in “%(name)s” as “%(line)s” of “%(request)s”."),
+    "line",
+    "request",
+)
+REQUEST_LINE_ACCEPTED = _verb(
+    "request.line_accepted",
+    "requests",
+    "circle-check",
+    _l("%(actor)s accepted “%(line)s” of “%(request)s”."),
+    "line",
+    "request",
+)
+REQUEST_LINE_REFUSED = _verb(
+    "request.line_refused",
+    "requests",
+    "x",
+    _l("%(actor)s refused “%(line)s” of “%(request)s”: %(reason)s"),
+    "line",
+    "request",
+    "reason",
+)
+REQUEST_LINE_REMOVED = _verb(
+    "request.line_removed",
+    "requests",
+    "trash",
+    _l("%(actor)s took “%(line)s” out of “%(request)s”."),
+    "line",
+    "request",
+)
+REQUEST_CLOSED = _verb(
+    "request.closed", "requests", "archive", _l("%(actor)s closed the request “%(request)s”."), "request"
+)
+REQUEST_REOPENED = _verb(
+    "request.reopened", "requests", "archive-off", _l("%(actor)s opened the request “%(request)s” again."), "request"
+)
 
 CONNECTOR_ADDED = _verb(
     "connector.added", "connectors", "plug", _l("%(actor)s activated the connector “%(connector)s”."), "connector"

@@ -53,6 +53,7 @@ def card_tabs(client: Client) -> list[Tab]:
         ("documents", _("Documents"), url_if("files.space", client_id=ident)),
         ("rights", _("Rights"), url_if("files.client_rights", client_id=ident)),
         ("forms", _("Forms"), url_if("questionnaires.of_client", client_id=ident)),
+        ("requests", _("Requests"), url_if("document_requests.of_client", client_id=ident)),
         ("connectors", _("Connectors"), url_if("connectors.of_client", client_id=ident)),
         ("activity", _("Activity"), url_if("feed.of_client", client_id=ident)),
     ]

@@ -1,0 +1,1 @@
+"""Document requests: sending, handing in, deciding, reminding, and who sees what."""
