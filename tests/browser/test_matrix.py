@@ -256,6 +256,15 @@ def test_axe_finds_nothing(place: Place, window: Page, scheme: Any) -> None:
         expect(window.locator(".rights-outcome")).to_be_visible()
         window.evaluate(AT_REST)
         assert window.evaluate(RUN) == []
+        for address in (
+            f"{place.address}?tab=collaborators",
+            f"/folders/{place.ids['books']}/rights/{place.ids['bob']}",
+        ):
+            window.goto(address)
+            window.evaluate(AXE)
+            window.evaluate(AT_REST)
+            assert window.evaluate(RUN) == [], address
+            assert window.evaluate("document.scrollingElement.scrollWidth") <= width
 
 
 def test_without_script_a_cell_is_a_link(chromium: Browser, place: Place) -> None:
