@@ -51,8 +51,8 @@ FILE_VERSION_ADDED = _verb(
     "file.version_added", "files", "upload", _l("%(actor)s uploaded a new version of “%(name)s”."), "folder"
 )
 FILE_DOWNLOADED = _verb("file.downloaded", "files", "download", _l("%(actor)s downloaded “%(name)s”."), "folder")
-FILE_ARCHIVED = _verb(
 FILE_OPENED = _verb("file.opened", "files", "eye", _l("%(actor)s opened “%(name)s”."), "folder")
+FILE_ARCHIVED = _verb(
     "file.archived",
     "files",
     "file-zip",
