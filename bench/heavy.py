@@ -11,12 +11,12 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import httpx
 import openpyxl
+import urllib3
 from sqlalchemy import insert
 
 from bench import generate
@@ -24,8 +24,9 @@ from bench.site import Site, driver_connection
 from portal.exports import commands as exports
 from portal.exports.progress import Progress
 from portal.exports.workbook import count_rows, write_export
-from portal.files.commands.completion import complete_upload
-from portal.files.commands.uploads import begin_upload, sign_parts
+from portal.files.commands.batch_completion import complete_batch
+from portal.files.commands.batches import MOST_FILES, Begun, begin_batch
+from portal.files.commands.publish_many import PublishedFile
 from portal.files.models import Folder
 from portal.kit import storage
 from portal.kit.db import db, new_id, transactional
@@ -82,35 +83,48 @@ def provision(site: Site) -> Pair:
 
 
 def uploads(site: Site) -> Pair:
-    """1,000 files of 10 KiB, verified and published, against raw PUTs of boto3 at the same concurrency."""
+    """1,000 files of 10 KiB, verified and published in batches as the browser's script sends them, against raw PUTs of
+    boto3 at the same concurrency.
+    """
     content = os.urandom(SIZE)
     checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
-    cast, http = site.cast, httpx.Client(limits=httpx.Limits(max_connections=AT_ONCE))
-    # Clients and folders of the cast are read in every thread: plain ids travel, objects stay where they were made.
-    folder_id, viewer = cast.exchange.id, cast.bob.viewer
+    folder, actor, store = site.cast.exchange, site.cast.bob.viewer, storage.store()
+    http = urllib3.PoolManager(maxsize=AT_ONCE)
 
-    def one(number: int) -> None:
-        with site.app.app_context():
-            folder = db.session.get_one(Folder, folder_id)
-            upload = begin_upload(folder, name=f"{uuid.uuid4()}.pdf", size=SIZE, actor=viewer, sha256=checksum)
-            address = sign_parts(upload, {1: checksum})[0]
-            http.put(address.url, content=content, headers=address.headers).raise_for_status()
-            complete_upload(upload, actor=viewer, checksums=[checksum])
+    def put(begun: Begun) -> None:
+        where = begun.address
+        answer = http.request("PUT", where.url, body=content, headers=where.headers, retries=False)
+        if answer.status != 200:
+            raise RuntimeError(f"the store answered {answer.status}")
+
+    def finish(ids: list[uuid.UUID], puts: list[Future[None]]) -> None:
+        for one in puts:
+            one.result()
+        outcomes = complete_batch(ids, actor=actor)
+        if not all(isinstance(outcome, PublishedFile) for outcome in outcomes.values()):
+            raise RuntimeError("not everything was published")
+
+    def ours() -> None:
+        # While the bytes of one batch travel, the next one is begun and the one before is completed.
+        on_the_way: list[tuple[list[uuid.UUID], list[Future[None]]]] = []
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for _ in range(UPLOADS // MOST_FILES):
+                wishes = [{"name": f"{uuid.uuid4()}.pdf", "size": SIZE, "sha256": checksum} for _ in range(MOST_FILES)]
+                begun = [answer for answer in begin_batch(folder, wishes, actor=actor) if isinstance(answer, Begun)]
+                on_the_way.append(([one.upload_id for one in begun], [pool.submit(put, one) for one in begun]))
+                if len(on_the_way) > 1:
+                    finish(*on_the_way.pop(0))
+            for batch in on_the_way:
+                finish(*batch)
 
     def raw(number: int) -> None:
-        inside, bucket = store.inside, store.bucket
-        inside.put_object(Bucket=bucket, Key=f"bench/{uuid.uuid4()}", Body=content)
+        store.inside.put_object(Bucket=store.bucket, Key=f"bench/{uuid.uuid4()}", Body=content)
 
-    store = storage.store()
+    def floor() -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(raw, range(UPLOADS)))
 
-    def all_of(action: Callable[[int], None]) -> Callable[[], None]:
-        def run() -> None:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(action, range(UPLOADS)))
-
-        return run
-
-    return all_of(one), all_of(raw)
+    return ours, floor
 
 
 def excel(site: Site) -> Pair:
