@@ -155,9 +155,11 @@ def _behind_proxies(app: Flask, settings: Settings) -> None:
 def _open_doors(app: Flask) -> None:
     from portal import navigation, pages
     from portal.accounts import sessions
+    from portal.files.queries.why import why_refused
 
     sessions.init_app(app)
     pages.init_app(app)
+    pages.explain_with(app, why_refused)
     navigation.init_app(app)
     for package in PAGES:
         if find_spec(f"portal.{package}.views"):

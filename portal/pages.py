@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app, jsonify, render_template, request
@@ -12,8 +13,11 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from portal.kit.db import db
-from portal.kit.errors import Refused
-from portal.kit.web import is_fragment_request, wants_json
+from portal.kit.errors import Forbidden, Refused
+from portal.kit.web import current_viewer, is_fragment_request, wants_json
+
+# Gives whole sentences about why a viewer may not do something with an object.
+Explainer = Callable[[Any, Any], list[str]]
 
 
 def init_app(app: Flask) -> None:
@@ -33,13 +37,29 @@ def _answer(status: int, sentence: str, template: str, **context: Any) -> Respon
         response.content_type = "application/problem+json"
         return response, status
     if is_fragment_request():
-        return render_template("errors/_fragment.html", sentence=sentence, status=status), status
+        said = " ".join([sentence, *context.get("why", [])])
+        return render_template("errors/_fragment.html", sentence=said, status=status), status
     return render_template(template, sentence=sentence, status=status, **context), status
 
 
 def show_refusal(error: Refused) -> ResponseReturnValue:
-    """A rule of the domain said no: its sentence, and what to do."""
-    return _answer(error.status, str(error), "errors/refused.html")
+    """A rule of the domain said no: its sentence, what to do, and for staff at a closed door why it is closed."""
+    why = _why_closed(error.about) if isinstance(error, Forbidden) and error.about else []
+    return _answer(error.status, str(error), "errors/refused.html", **({"why": why} if why else {}))
+
+
+def explain_with(app: Flask, explainer: Explainer) -> None:
+    """Let a package say why its doors are closed. An explainer answers nothing for what it does not know."""
+    app.extensions.setdefault("why_closed", []).append(explainer)
+
+
+def _why_closed(about: tuple[Any, ...]) -> list[str]:
+    """Whole sentences for staff. Contacts learn nothing of folders and rules."""
+    viewer = current_viewer()
+    if not viewer.is_staff:
+        return []
+    explainers: list[Explainer] = current_app.extensions.get("why_closed", [])
+    return [sentence for explainer in explainers for thing in about for sentence in explainer(viewer, thing)]
 
 
 def show_expired_form(error: CSRFError) -> ResponseReturnValue:

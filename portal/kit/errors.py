@@ -47,7 +47,15 @@ class OnlyLooking(Refused):
 
 
 class Forbidden(Refused):
-    """The person may see this but not do that."""
+    """The person may see this but not do that. ``about``: what a door had loaded, for those who are told why."""
 
     sentence = _l("You do not have the right to do this.")
     status = 403
+    about: tuple[Any, ...] = ()
+
+    @classmethod
+    def over(cls, *about: Any) -> Forbidden:
+        """The refusal of a door that had loaded these."""
+        refusal = cls()
+        refusal.about = about
+        return refusal

@@ -66,7 +66,7 @@ def allowed(policy: PolicyFunction, **loaders: Loader) -> Callable[[View], View]
             viewer = current_viewer()
             loaded = {name: get_or_404(loader(viewer), kwargs.pop(f"{name}_id")) for name, loader in loaders.items()}
             if not policy(viewer, *loaded.values()):
-                raise Forbidden()
+                raise Forbidden.over(*loaded.values())
             return {**kwargs, **loaded}
 
         return _guarded(view, Policy(policy.__name__, tuple(loaders)), check)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask_babel import format_date
 from flask_babel import gettext as _
@@ -12,7 +13,7 @@ from sqlalchemy import select
 
 from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
-from portal.files.models import Folder
+from portal.files.models import BinEntry, File, Folder
 from portal.files.queries.paths import ids_above, reachable_folders
 from portal.kit.days import last_day
 from portal.kit.db import db
@@ -104,6 +105,23 @@ def explain(person_id: uuid.UUID, folder: Folder, *, viewer: Viewer) -> Explanat
         valid_until=found.valid_until,
         lifted=lifted,
     )
+
+
+def why_refused(viewer: Viewer, thing: Any) -> list[str]:
+    """Why a door over a folder or file is closed to this viewer: the level there, and what decided it.
+
+    :param thing: what the door had loaded; nothing is said about other things than folders, files and the bin.
+    """
+    place = {Folder: "id", File: "folder_id", BinEntry: "parent_id"}.get(type(thing))
+    folder = db.session.get(Folder, getattr(thing, place)) if place else None
+    if folder is None:
+        return []
+    found = explain(viewer.person_id, folder, viewer=viewer)
+    name = _("Documents") if folder.is_root else folder.name
+    said = [str(_("Your level on “%(folder)s” is “%(level)s”.", folder=name, level=found.level.label))]
+    if found.level == Level.FULL:
+        return [*said, str(_("What your role allows decided, not the folder."))]
+    return [*said, f"{found.sentence} {found.details}".strip()]
 
 
 def _decider(folder: Folder, found: Why) -> Folder | None:
