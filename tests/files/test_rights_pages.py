@@ -127,9 +127,19 @@ def test_a_row_is_shown_to_those_who_reach_the_folder(cast: Any, sign_in: Any) -
     hidden = {"kind": "set", "cell": cell(cast.books, cast.clara), "level": "full"}
     for door in ("rights-previews", "rights-changes"):
         assert browser.post(f"/clients/{cast.acme.id}/{door}", data=hidden).status_code == 404
-    # Only payroll is given back: accounts is then a path, whose level is set by others.
+    # Pushed down from above it would reach them all the same: refused, without a name.
+    shown = preview(browser, cast.acme, kind="set", cell=cell(cast.root, cast.diego), level="full", reach="below")
+    assert "in which you do not have full access" in shown
+    assert "fingerprint" not in shown
+    assert "Accounts" not in shown
+    assert "Payroll" not in shown
+    # With payroll given back, accounts is a path: its name is shown, and its cells are set by others.
     set_level(cast.payroll, person=cast.bob, level=Level.FULL, actor=cast.alice)
-    assert "path" not in text(browser.get(f"/folders/{cast.payroll.id}/rights/{cast.clara.id}", headers=HTMX))
+    part = text(browser.get(f"/folders/{cast.root.id}/rights/rows?depth=1"))
+    assert "Accounts" in part
+    books = part.split(f'data-id="{cast.books.id}"')[1].split("</tr>")[0]
+    assert "aria-selected" not in books
+    assert "You cannot change this level." in text(browser.get(f"/folders/{cast.books.id}/rights/{cast.clara.id}"))
 
 
 def test_the_page_costs_the_same_for_many(cast: Any, sign_in: Any) -> None:
