@@ -33,7 +33,7 @@ _OF_A_CLIENT = (
     "request_line",
 )
 # Pages that name nothing and hold only what the viewer sees.
-_LISTS = ("clients.index", "feed.firm", "files.receipts")
+_LISTS = ("clients.index", "contents.results", "feed.firm", "files.receipts")
 
 
 class NotInTheEye(Refused):

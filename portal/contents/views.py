@@ -94,3 +94,8 @@ def media(file: File) -> ResponseReturnValue:
 def _to(address: str) -> ResponseReturnValue:
     headers = {"Location": address, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
     return Response(status=303, headers=headers)
+
+
+from portal.contents import views_search  # noqa: E402 - it hangs its route on the blueprint above
+
+__all__ = ["bp", "views_search"]

@@ -15,11 +15,10 @@ from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import collaborators_of, contacts_of, visible_clients
-from portal.files.models import File, Folder
+from portal.files.models import Folder
 from portal.files.policies import can_change_folder, can_set_rights, can_upload
-from portal.files.queries import Crumb, Listing, breadcrumbs, listing, own_levels_of, search_files, set_levels_of
+from portal.files.queries import Crumb, Listing, breadcrumbs, listing, own_levels_of, set_levels_of
 from portal.kit.db import db
-from portal.kit.paging import Page, page_of
 from portal.permissions.levels import Level
 from portal.permissions.models import Grant
 from portal.permissions.queries import Why, whys
@@ -64,24 +63,6 @@ def folder_page(
         may_upload=can_upload(viewer, folder), may_change=can_change_folder(viewer, folder),
         may_set_rights=can_set_rights(viewer, folder),
     )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Found:
-    """Files that a search found, with the folders in which they stand."""
-
-    files: Page[File]
-    folders: dict[uuid.UUID, Folder]
-    people: dict[uuid.UUID, Person]
-
-
-def found_files(viewer: Viewer, client: Client, text: str, *, place: str | None = None) -> Found:
-    """Files of the client's space whose name holds the words, as far as the viewer may read them."""
-    page = page_of(search_files(viewer, text, client_id=client.id), size=ROWS, place=place)
-    folders = db.session.scalars(select(Folder).where(Folder.id.in_({file.folder_id for file in page.items})))
-    return Found(
-        page, {folder.id: folder for folder in folders}, people_by_id({file.uploaded_by_id for file in page.items})
-    )
 
 
 def people_by_id(ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, Person]:

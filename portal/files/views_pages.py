@@ -12,9 +12,9 @@ from portal.files.commands.downloads import open_download
 from portal.files.models import File, Folder
 from portal.files.policies import can_download, can_open_folder
 from portal.files.queries import reachable_folders, root_of, visible_files
-from portal.files.space import FolderPage, access_of, folder_page, found_files, opened_below
+from portal.files.space import FolderPage, access_of, folder_page, opened_below
 from portal.files.views import bp
-from portal.kit.web import allowed, current_viewer, is_fragment_request
+from portal.kit.web import allowed, current_viewer
 
 
 def can_open_space(viewer: Viewer, client: Client) -> bool:
@@ -25,11 +25,11 @@ def can_open_space(viewer: Viewer, client: Client) -> bool:
 @bp.get("/clients/<uuid:client_id>/documents")
 @allowed(can_open_space, client=visible_clients)
 def space(client: Client) -> ResponseReturnValue:
-    """A client's documents: the top of the space, or what a search by name found."""
+    """A client's documents: the top of the space. Words lead to the search inside of it."""
     words = request.args.get("q", "").strip()[:200]
-    root = root_of(client.id)
     if words:
-        return _search(client, words)
+        return redirect(url_for("contents.results", q=words, client=client.id), 303)
+    root = root_of(client.id)
     if root is None:
         return render_template("files/no_space.html", client=client)
     return _show(root)
@@ -80,12 +80,6 @@ def _show(folder: Folder) -> ResponseReturnValue:
 
 def _root_id(page: FolderPage) -> str:
     return str(page.crumbs[0].folder.id)
-
-
-def _search(client: Client, words: str) -> ResponseReturnValue:
-    found = found_files(current_viewer(), client, words, place=request.args.get("after"))
-    template = "files/_found_rows.html" if is_fragment_request() else "files/search.html"
-    return render_template(template, client=client, found=found, words=words)
 
 
 @bp.get("/files/<uuid:file_id>/content")

@@ -70,7 +70,8 @@ STAFF = """
 /clients/{other}/connectors/webhooks/new
 /clients/{client}/contacts
 /clients/{client}/documents
-/clients/{client}/documents?q=bilan
+/search?q=bilan&client={client}
+/search?q=nothing-is-called-so
 /clients/{client}/documents/bin
 /clients/{client}/documents/rights
 /clients/{client}/fields/note
@@ -139,7 +140,7 @@ CONTACT = """
 /
 /clients/{client}/activity
 /clients/{client}/documents
-/clients/{client}/documents?q=bilan
+/search?q=bilan
 /folders/{folder}
 /folders/{folder}/place
 /files/{file}/place

@@ -157,7 +157,7 @@ def test_every_page_is_as_the_person_sees_it(
     look(eye, cast.acme, person)
     compared = closed = 0
     wrong = []
-    queries = [("files.space", f"/clients/{cast.acme.id}/documents?q=txt"), ("feed.firm", "/activity?q=kept")]
+    queries = [("contents.results", "/search?q=txt"), ("feed.firm", "/activity?q=kept")]
     for endpoint, address in [*addresses(app, things, "GET"), *queries]:
         before = writes()
         seen = eye.get(address)

@@ -51,7 +51,7 @@ def test_a_contact_whose_membership_is_over_sees_nothing_in_the_next_request(
     send(address(browser, begun, 1, b"late"), b"late")
     doors = [
         f"/clients/{cast.acme.id}/documents", f"/folders/{cast.exchange.id}", f"/folders/{cast.exchange.id}/contents",
-        f"/clients/{cast.acme.id}/documents?q=paper", f"/files/{paper.id}/content",
+        f"/search?client={cast.acme.id}&q=paper", f"/files/{paper.id}/content",
     ]  # fmt: skip
     for door in doors:
         assert browser.get(door).status_code in (200, 303), door

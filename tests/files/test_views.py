@@ -138,11 +138,11 @@ def test_search_finds_only_what_may_be_read(cast: Any, sign_in: Any) -> None:
     store_bytes(cast.exchange, "Relevé été.pdf", b"x", actor=cast.bob)
     store_bytes(cast.payroll, "Relevé paie.pdf", b"x", actor=cast.bob)
     store_bytes(cast.other_folder, "Relevé autre.pdf", b"x", actor=cast.alice)
-    found = text(sign_in(cast.clara).get(f"/clients/{cast.acme.id}/documents?q=RELEVE"))
-    assert "Relevé été.pdf" in found
+    found = text(sign_in(cast.clara).get(f"/search?client={cast.acme.id}&q=RELEVE"))
+    assert "<mark>Relevé</mark> été.pdf" in found
     assert "paie" not in found
     assert "autre" not in found
-    assert "No file was found" in text(sign_in(cast.diego).get(f"/clients/{cast.acme.id}/documents?q=releve"))
+    assert "No file was found" in text(sign_in(cast.diego).get(f"/search?client={cast.acme.id}&q=releve"))
 
 
 def test_a_page_costs_the_same_whatever_it_shows(cast: Any, sign_in: Any) -> None:
