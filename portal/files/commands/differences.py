@@ -131,16 +131,23 @@ def preview_from(client_id: uuid.UUID, found: Difference, people: Sequence[Someb
             for ident, who, own in lost[:MOST_NAMED]
             if ident in names
         ),
-        folders=tuple(
-            FolderEffect(ident, names[ident], shift.person.id, Level(shift.before), Level(shift.after))
-            for shift, ident in changed[:MOST_NAMED]
-            if ident in names
-        ),
+        folders=_effects_by_name(changed, names),
         folder_count=len({ident for _, ident in changed}),
         lost_count=len(lost),
         fingerprint=found.fingerprint,
         is_empty=not found.own and not changed and not any(not effect.is_empty for effect in counts),
     )
+
+
+def _effects_by_name(
+    changed: Sequence[tuple[Shift, uuid.UUID]], names: dict[uuid.UUID, str]
+) -> tuple[FolderEffect, ...]:
+    found = [
+        FolderEffect(ident, names[ident], shift.person.id, Level(shift.before), Level(shift.after))
+        for shift, ident in changed[:MOST_NAMED]
+        if ident in names
+    ]
+    return tuple(sorted(found, key=lambda effect: (effect.name.casefold(), effect.folder_id, effect.person_id)))
 
 
 def _effects(client_id: uuid.UUID, found: Difference, people: Sequence[Somebody]) -> list[PersonEffect]:
