@@ -84,6 +84,8 @@ class FormsForm(StepForm):
     template_ids = SelectMultipleField(_l("Forms to send"), validators=[Optional()])
     contacts = SelectMultipleField(_l("Who receives them"), validators=[Optional()])
     due_on = DateField(_l("To be answered by"), validators=[Optional()])
+    request_id = SelectField(_l("Documents to request"), default="")
+    request_node = SelectField(_l("Folder for these documents"), default="")
 
 
 def attribute_field(line_: AttributeLine, definition: Attribute) -> Any:

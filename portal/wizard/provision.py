@@ -34,6 +34,7 @@ from portal.wizard.commands import lock_draft
 from portal.wizard.models import Draft
 from portal.wizard.pages.connectors import settings_of
 from portal.wizard.queries import tree_choices, tree_template
+from portal.wizard.requested import Requested, ask, requested_of
 from portal.wizard.steps import (
     AttributeLine,
     ContactLine,
@@ -67,6 +68,7 @@ class Plan:
     form_templates: list[Any]
     form_contacts: list[str]
     due_on: date | None
+    requested: Requested | None
 
 
 @transactional
@@ -89,21 +91,17 @@ def provision(draft: Draft, *, actor: Person) -> Client:
     root = folders.create_root(client, actor=actor)
     clients.set_standings(client, plan.levels, actor=actor)
     contacts = _in_step("contacts", _make_contacts, plan, client, actor)
+    grown: dict[uuid.UUID, Any] = {}
     if plan.template is not None:
-        _in_step("tree", trees.apply_tree, client, root, plan.template.nodes, actor=actor)
+        grown = _in_step("tree", trees.apply_tree, client, root, plan.template.nodes, actor=actor)
     for key, settings in plan.connectors.items():
         _in_step("connectors", connectors.attach, client, key, settings, actor=actor)
     receivers = [contacts[email] for email in plan.form_contacts if email in contacts]
+    sending = {"client": client, "contacts": receivers, "actor": actor, "due_on": plan.due_on}
     for template in plan.form_templates:
-        _in_step(
-            "forms",
-            questionnaires.send_form,
-            template,
-            client=client,
-            contacts=receivers,
-            actor=actor,
-            due_on=plan.due_on,
-        )
+        _in_step("forms", questionnaires.send_form, template, **sending)
+    if plan.requested is not None:
+        _in_step("forms", ask, plan.requested, client=client, folders=grown, actor=actor)
     _finish(held, client)
     return client
 
@@ -213,6 +211,8 @@ def _read(draft: Draft, *, actor: Person) -> tuple[Plan, list[StepRefused]]:
     known = {str(one.id): one for one in form_base.templates()}
     if set(chosen["template_ids"]) - set(known):
         problems.append(StepRefused("forms", _FORM_GONE))
+    requested, faults = requested_of(draft)
+    problems += faults
     plan = Plan(
         information=information,
         attributes=attributes,
@@ -223,6 +223,7 @@ def _read(draft: Draft, *, actor: Person) -> tuple[Plan, list[StepRefused]]:
         form_templates=[known[ident] for ident in chosen["template_ids"] if ident in known],
         form_contacts=chosen["contacts"],
         due_on=date.fromisoformat(chosen["due_on"]) if chosen["due_on"] else None,
+        requested=requested,
     )
     return plan, problems
 
@@ -276,6 +277,7 @@ def review(draft: Draft, *, actor: Person) -> dict[str, Any]:
         "connectors": [one for one in registry.available() if one.key in plan.connectors],
         "forms": plan.form_templates,
         "due_on": plan.due_on,
+        "requested": plan.requested,
         "languages": LANGUAGES,
     }
 

@@ -2,7 +2,7 @@
 
 ``draft.data`` is JSON: ``information`` {name, group_id, type_id, language, confirmed, attributes: [line]}, ``contacts``
 [line], ``collaborators`` {person id: level key}, ``tree`` {template_id}, ``connectors`` {key: encrypted settings},
-``forms`` {template_ids, contacts: [e-mail], due_on}.
+``forms`` {template_ids, contacts: [e-mail], due_on, request_id, request_node}.
 """
 
 from __future__ import annotations
@@ -125,5 +125,13 @@ def tree_of(draft: Draft) -> str | None:
 
 
 def forms_of(draft: Draft) -> dict[str, Any]:
-    """The sixth step as it was saved: ``template_ids``, ``contacts`` (e-mails) and ``due_on``."""
-    return {"template_ids": [], "contacts": [], "due_on": None, **draft.data.get("forms", {})}
+    """The sixth step as it was saved: ``template_ids``, ``contacts`` (e-mails), ``due_on``, and for documents
+    ``request_id`` (a request template) with ``request_node`` (a folder of the tree)."""
+    empty: dict[str, Any] = {
+        "template_ids": [],
+        "contacts": [],
+        "due_on": None,
+        "request_id": None,
+        "request_node": None,
+    }
+    return {**empty, **draft.data.get("forms", {})}
