@@ -11,6 +11,8 @@ from portal.accounts import commands as accounts
 from portal.accounts.models import Role, SignInSession
 from portal.clients import commands as clients
 from portal.clients.models import AttributeTemplate, ClientGroup, ClientType
+from portal.document_requests.commands import delete_template as delete_request_template
+from portal.document_requests.models import RequestTemplate
 from portal.exports.models import Export
 from portal.files.commands import bin as bins
 from portal.files.commands import folders, rights
@@ -172,6 +174,7 @@ def _delete_what_is_the_firms(world: World) -> None:
     clients.delete_type(_the(ClientType, firm["type_id"]), actor=alice)
     clients.delete_attribute_template(_the(AttributeTemplate, firm["template_id:/templates/attributes"]), actor=alice)
     delete_tree_template(_the(TreeTemplate, firm["template_id:/templates/trees"]), actor=alice)
+    delete_request_template(_the(RequestTemplate, firm["template_id:/templates/requests"]), actor=alice)
     form_templates.delete_template(_the(FormTemplate, firm["template_id:/administration/forms"]), actor=alice)
     db.session.delete(_the(Mail, firm["mail_id"]))
     db.session.delete(_the(Role, firm["role_id"]))

@@ -20,6 +20,9 @@ from portal.clients import commands as clients
 from portal.connectors import commands as connectors
 from portal.connectors.models import Delivery
 from portal.contents.models import Preview, Rendition
+from portal.document_requests.checklist import Item
+from portal.document_requests.commands import save_template as save_request_template
+from portal.document_requests.models import DocumentRequest, RequestLine
 from portal.exports.models import Export
 from portal.files.commands.bin import bin_file
 from portal.files.commands.completion import store_bytes
@@ -145,6 +148,9 @@ def _of_the_firm(cast: Cast) -> Values:
         "template_id:/templates/trees": save_tree_template(
             None, name="Tree", tree=[Branch("Invoices", Level.READ)], actor=cast.alice
         ).id,
+        "template_id:/templates/requests": save_request_template(
+            None, name="Checklist", items=[Item("Lease")], actor=cast.alice
+        ).id,
         "template_id:/administration/forms": _form_template(cast, "News of the year").id,
         "key": "webhooks",
         "field": "name",
@@ -180,6 +186,7 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
         "draft_id": make_draft(collaborator, name=f"Draft of {client.name}").id,
         **_connected(cast, client),
         "upload_id": _upload(client, folder, contact),
+        **_asked_for(client, folder),
         "receipt_id": _row(
             Receipt(client_id=client.id, folder_id=folder.id, folder_name="Letters", person_id=contact.id)
         ),
@@ -187,6 +194,13 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
         "export_id": _row(Export(requested_by_id=collaborator.id, language="en", parameters={})),
         "session_id": _row(_session(contact)),
     }
+
+
+def _asked_for(client: Any, folder: Any) -> Values:
+    """A request to any contact of the client; its one line has a document that waits."""
+    asked = _row(DocumentRequest(client_id=client.id, folder_id=folder.id, title="Accounts"))
+    line = RequestLine(request_id=asked, label="Lease", state="uploaded", uploaded_at=now())
+    return {"document_request_id": asked, "request_line_id": _row(line)}
 
 
 def _previewed(file: Any) -> None:
