@@ -11,6 +11,8 @@ import os
 import subprocess
 import sys
 
+from bench import prove_races
+
 CRASHES = ["tests/outbox", "tests/exports", "tests/engines"]
 RIGHTS = ["tests/files/test_rights_property.py"]
 
@@ -29,6 +31,7 @@ def main() -> int:
         cores = str(os.cpu_count() or 1)
         sizes = {"ATRIUM_DECISIONS": str(options.decisions), "ATRIUM_DECISION_PARTS": cores}
         statuses.append(_run(["-n", cores, *RIGHTS], sizes))
+        statuses.append(_run(*prove_races.RACES))
     return next((status for status in statuses if status), 0)
 
 

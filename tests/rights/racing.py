@@ -34,7 +34,7 @@ from tests.files.uploading import address, begin, complete, send
 # Takes away what a target stands for.
 Revoke = Callable[["Target"], object]
 # How long a reader rests between two requests, in seconds: all share one interpreter with whoever revokes.
-REST = 0.01
+REST = 0.03
 
 
 @dataclass
@@ -177,7 +177,7 @@ def http_reader(race: Race) -> None:
     browsers = Browsers(race.app)
     while not race.over:
         ask_page(race, browsers, race.near())
-        time.sleep(2 * REST)
+        time.sleep(4 * REST)
 
 
 def ask_page(race: Race, browsers: Browsers, number: int) -> None:
@@ -198,7 +198,7 @@ def http_uploader(race: Race) -> None:
     browsers = Browsers(race.app)
     data = b"sent while it was being taken away"
     while not race.over:
-        time.sleep(5 * REST)
+        time.sleep(10 * REST)
         number = race.near()
         target = race.targets[number]
         browser = browsers.of(target.person_id)
