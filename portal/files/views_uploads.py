@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, request
+from flask import current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from portal.files.acceptance import part_count
+from portal.files.acceptance import PROGRAMS, part_count
 from portal.files.commands.completion import complete_upload
 from portal.files.commands.uploads import abort_upload, begin_upload, parts_held, sign_parts
 from portal.files.models import Folder, Upload
@@ -20,6 +20,12 @@ from portal.kit.errors import Refused
 from portal.kit.web import allowed, current_viewer
 
 MOST_PER_REQUEST = 20
+
+
+@bp.app_template_global()
+def upload_limits() -> dict[str, Any]:
+    """What the script refuses before a byte is sent: formats that are programs, and the largest size in bytes."""
+    return {"programs": " ".join(sorted(PROGRAMS)), "bytes": current_app.config["SETTINGS"].max_file_bytes}
 
 
 @bp.post("/folders/<uuid:folder_id>/uploads")

@@ -1,33 +1,53 @@
-// Files dropped or chosen on the documents page go straight to the store. Whole folders make sub-folders; a taken name is
-// asked about once; what was on its way when the page was closed goes on at the next visit.
+// Files dropped, chosen, pasted or photographed on the documents page go straight to the store. Whole folders make
+// sub-folders; a taken name is asked about once; what was on its way when the page was closed goes on at the next visit.
 import { Controller } from "@hotwired/stimulus";
 import { chosenFiles, droppedFiles } from "../uploads/dropped.js";
-import { forget, remember, remembered, rememberedFile, rememberFile } from "../uploads/memory.js";
-import { Row } from "../uploads/row.js";
+import { named, records, refusal } from "../uploads/intake.js";
+import { List } from "../uploads/list.js";
+import { forgetAll, rememberAll, remembered, rememberedFile } from "../uploads/memory.js";
+import { Queue } from "../uploads/queue.js";
 import { Transfer } from "../uploads/transfer.js";
 import { ask } from "../uploads/wire.js";
 import { toast } from "../toast.js";
 
-const FILES_AT_ONCE = 3;
+// So many are taken up at once; between two lots the page can breathe.
+const LOT = 200;
+const SHOWN_DONE = 4000;
+
+// A page that is open holds a lock of its name: another one does not take up what this one is sending.
+const PAGE = globalThis.crypto?.randomUUID?.();
+const lockOf = (page) => `uploads-${page}`;
+navigator.locks?.request(lockOf(PAGE), () => new Promise(() => undefined));
+
+async function isSentElsewhere() {
+  const held = new Set((await navigator.locks?.query())?.held.map((lock) => lock.name));
+  return (record) => record.page !== PAGE && held.has(lockOf(record.page));
+}
+
+const breath = () => new Promise((resolve) => setTimeout(resolve));
 
 export default class extends Controller {
-  static targets = ["files", "folder", "list", "zone", "again"];
+  static targets = ["files", "folder", "list", "zone", "again", "head", "summary", "bar", "pauseAll", "resumeAll", "said"];
   static values = { folder: String, client: String, owner: String, words: Object, open: Boolean };
 
   connect() {
-    this.waiting = [];
-    this.active = 0;
-    this.rows = new Map();
+    this.words = this.wordsValue;
     this.madeFolders = new Map();
+    this.queue = new Queue({ finished: (transfers) => this.finished(transfers) });
+    const parts = Object.fromEntries(["list", "head", "summary", "bar", "pauseAll", "resumeAll", "said"].map((name) => [name, this[`${name}Target`]]));
+    this.list = new List(parts, this.words, { retry: (transfer) => this.retry(transfer) });
     this.element.addEventListener("dragover", this.over);
     this.element.addEventListener("dragleave", this.left);
     this.element.addEventListener("drop", this.dropped);
     this.element.addEventListener("change", this.chosen);
+    document.addEventListener("paste", this.pasted);
     this.resume();
   }
 
   disconnect() {
-    for (const transfer of this.rows.keys()) transfer.running?.abort();
+    document.removeEventListener("paste", this.pasted);
+    this.queue.stopped = true;
+    for (const transfer of this.list.transfers) transfer.running?.abort();
   }
 
   over = (event) => {
@@ -48,10 +68,18 @@ export default class extends Controller {
     this.add(await droppedFiles(event.dataTransfer));
   };
 
+  // Text that is pasted into a field is the field's own.
+  pasted = (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!this.openValue || !files.length || event.target.closest?.("input, textarea, [contenteditable], dialog")) return;
+    event.preventDefault();
+    this.add(files.map((file) => ({ file: named(file, this.words), path: [] })));
+  };
+
   chosen = (event) => {
     const input = event.target;
     if (input.type !== "file") return;
-    const found = chosenFiles(input);
+    const found = chosenFiles(input).map(({ file, path }) => ({ file: input.capture ? named(file, this.words) : file, path }));
     if (this.wanted) this.takeAgain(found[0]?.file);
     else this.add(found);
     input.value = "";
@@ -69,64 +97,78 @@ export default class extends Controller {
   async add(found) {
     if (!found.length) return;
     if (!globalThis.crypto?.subtle) {
-      toast(this.wordsValue.insecure, { tone: "bad" });
+      toast(this.words.insecure, { tone: "bad" });
       return;
     }
-    const batch = { answer: undefined };
-    const known = await remembered(this.ownerValue);
-    for (const { file, path } of found) {
-      const before = known.find((record) => record.folder === this.folderValue && record.name === file.name && record.size === file.size
-        && record.modified === file.lastModified && record.path.join("/") === path.join("/") && !this.isShown(record.key));
-      const record = before ?? {
-        key: crypto.randomUUID(), owner: this.ownerValue, client: this.clientValue, folder: this.folderValue, path,
-        name: file.name, size: file.size, modified: file.lastModified, sums: {}, at: Date.now(),
-      };
-      record.file = file;
-      remember(record).then(() => rememberFile(record.key, file));
-      this.enqueue(record, batch);
+    const drop = {};
+    const at = { owner: this.ownerValue, client: this.clientValue, folder: this.folderValue, page: PAGE };
+    const elsewhere = await isSentElsewhere();
+    const earlier = (await remembered(this.ownerValue)).filter((record) => !record.line && !this.isShown(record.key) && !elsewhere(record));
+    for (let start = 0; start < found.length; start += LOT) {
+      const lot = records(found.slice(start, start + LOT), at, earlier).map((record) => this.transferOf(record, drop));
+      this.list.add(lot);
+      const good = lot.filter((transfer) => this.isAccepted(transfer));
+      // Their contents may be large; nothing waits until they are kept.
+      rememberAll(good.map((transfer) => transfer.record), { contents: true });
+      for (const transfer of good) this.queue.add(transfer);
+      if (start + LOT < found.length) await breath();
     }
+    this.queue.start();
+  }
+
+  isAccepted(transfer) {
+    const sentence = refusal(transfer.record.file, this.words);
+    if (sentence) transfer.set("failed", sentence);
+    return !sentence;
   }
 
   isShown(key) {
-    return [...this.rows.keys()].some((transfer) => transfer.record.key === key && transfer.state !== "paused");
+    return this.list.transfers.some((transfer) => transfer.record.key === key && transfer.state !== "paused");
   }
 
   async resume() {
-    const batch = { answer: undefined };
+    const drop = {};
+    const gone = [];
+    // What belongs to a line of a request is taken up there.
+    const elsewhere = await isSentElsewhere();
     for (const record of await remembered(this.ownerValue)) {
-      if (record.client !== this.clientValue || this.isShown(record.key)) continue;
+      if (record.line || record.client !== this.clientValue || this.isShown(record.key) || elsewhere(record)) continue;
+      record.page = PAGE;
       record.file = await rememberedFile(record.key);
-      if (record.file) this.enqueue(record, batch);
-      else if (record.id) this.show(this.transferOf(record, batch)).set("paused", this.wordsValue.again);
-      else await forget(record.key);
+      if (!record.file && !record.id) {
+        gone.push(record.key);
+        continue;
+      }
+      const transfer = this.transferOf(record, drop);
+      this.list.add([transfer]);
+      if (record.file) this.queue.add(transfer);
+      else transfer.set("paused", this.words.again);
     }
+    if (gone.length) await forgetAll(gone);
+    await rememberAll(this.list.transfers.map((transfer) => transfer.record));
+    this.queue.start();
   }
 
-  transferOf(record, batch) {
+  transferOf(record, drop) {
     return new Transfer(record, {
+      drop,
       changed: (transfer) => this.changed(transfer),
-      conflict: (name) => this.decide(name, batch),
+      conflict: (name) => this.decide(name, drop),
       folder: (path) => this.folderAt(record.folder, path),
     });
   }
 
-  show(transfer) {
-    const row = new Row(document.getElementById("upload-row"), transfer, this.wordsValue, { retry: () => this.retry(transfer) });
-    this.rows.set(transfer, row);
-    this.listTarget.append(row.element);
-    return transfer;
-  }
-
-  enqueue(record, batch) {
-    this.waiting.push(this.show(this.transferOf(record, batch)));
-    this.next();
-  }
-
   retry(transfer) {
     if (transfer.record.file) {
-      transfer.set("waiting");
-      this.waiting.push(transfer);
-      this.next();
+      if (!this.isAccepted(transfer)) return;
+      if (transfer.refused) {
+        // What was refused begins anew, and is kept again for another visit.
+        transfer.startAnew();
+        transfer.refused = false;
+        rememberAll([transfer.record], { contents: true });
+      }
+      this.queue.add(transfer);
+      this.queue.start();
     } else {
       // The browser did not keep the file: it is chosen again, and only what is missing is sent.
       this.wanted = transfer;
@@ -139,51 +181,56 @@ export default class extends Controller {
     this.wanted = undefined;
     if (!file) return;
     if (file.name !== transfer.record.name || file.size !== transfer.record.size) {
-      transfer.set("paused", this.wordsValue.other);
+      transfer.set("paused", this.words.other);
       return;
     }
     transfer.record.file = file;
     this.retry(transfer);
   }
 
-  async next() {
-    if (this.active >= FILES_AT_ONCE || !this.waiting.length) return;
-    const transfer = this.waiting.shift();
-    if (transfer.state !== "waiting") return this.next();
-    this.active += 1;
-    try {
-      await transfer.run();
-    } finally {
-      this.active -= 1;
-      this.next();
+  pauseAll() {
+    for (const transfer of this.list.transfers) if (["waiting", "running", "offline"].includes(transfer.state)) transfer.pause();
+  }
+
+  resumeAll() {
+    for (const transfer of [...this.list.transfers]) {
+      if (["paused", "failed"].includes(transfer.state) && transfer.record.file) this.retry(transfer);
     }
   }
 
-  changed(transfer) {
-    const row = this.rows.get(transfer);
-    if (!row) return;
-    row.show();
-    if (transfer.state === "cancelled") this.drop(transfer);
-    if (transfer.state !== "done") return;
-    this.dispatch("done", { detail: { name: transfer.record.name } });
-    setTimeout(() => this.drop(transfer), 4000);
+  cancelAll() {
+    const open = this.list.transfers.filter((transfer) => transfer.state !== "done");
+    for (const transfer of open) transfer.stop("cancelled");
+    forgetAll(open.map((transfer) => transfer.record.key));
+    for (const { record } of open) if (record.id) ask("DELETE", `/uploads/${record.id}`).catch(() => undefined);
   }
 
-  drop(transfer) {
-    this.rows.get(transfer)?.element.remove();
-    this.rows.delete(transfer);
+  changed(transfer) {
+    this.list.soon();
+  }
+
+  finished(transfers) {
+    this.dispatch("done", { detail: { names: transfers.map((transfer) => transfer.record.name) } });
+    setTimeout(() => this.list.drop(transfers), SHOWN_DONE);
   }
 
   // One question for all files of one drop; answers queue behind the first.
-  decide(name, batch) {
-    batch.answer ??= new Promise((resolve) => {
+  decide(name, drop) {
+    drop.answer ??= new Promise((resolve) => {
       const dialog = document.getElementById("upload-conflict");
       dialog.querySelector("[data-part=name]").textContent = name;
       dialog.returnValue = "";
-      dialog.addEventListener("close", () => resolve(dialog.returnValue || undefined), { once: true });
+      dialog.addEventListener(
+        "close",
+        () => {
+          drop.mode = dialog.returnValue || undefined;
+          resolve(drop.mode);
+        },
+        { once: true },
+      );
       dialog.showModal();
     });
-    return batch.answer;
+    return drop.answer;
   }
 
   // The folder that a file of a dropped folder belongs into; made when it is not there.
@@ -193,7 +240,7 @@ export default class extends Controller {
     if (!this.madeFolders.has(key)) {
       const made = this.folderAt(start, path.slice(0, -1)).then(async (parent) => {
         const answer = await ask("POST", `/folders/${parent}/folders`, { name: path.at(-1) });
-        this.dispatch("done", { detail: { name: path.at(-1) } });
+        this.dispatch("done", { detail: { names: [path.at(-1)] } });
         return answer.id;
       });
       made.catch(() => this.madeFolders.delete(key));

@@ -1,6 +1,6 @@
 // What is being uploaded, kept in the browser (IndexedDB) with the file itself, so that a closed tab can go on later.
-// A record: { key, owner, client, folder, path, name, size, modified, id, sums, mode, at } and in memory its file; id is the
-// server's, once known.
+// A record: { key, owner, client, folder, path, name, size, modified, id, sums, mode, at, page } and in memory its file; id
+// is the server's, once known; page is the open page that sends it.
 const DAYS = 7;
 let opened;
 
@@ -21,7 +21,7 @@ async function run(mode, act) {
   const transaction = (await database()).transaction(["uploads", "files"], mode);
   const request = act(transaction.objectStore("uploads"), transaction.objectStore("files"));
   return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
+    transaction.oncomplete = () => resolve(request?.result);
     transaction.onerror = transaction.onabort = () => reject(transaction.error);
   });
 }
@@ -29,23 +29,42 @@ async function run(mode, act) {
 // Without IndexedDB (a private window, a full disk) uploads still work; they only cannot be resumed after closing.
 const tried = (promise) => promise.catch(() => undefined);
 
-export const remember = ({ file, ...record }) => tried(run("readwrite", (uploads) => uploads.put(record)));
+const plain = ({ file, ...record }) => record;
 
-// The content is kept apart and written once: it may be large, and the record changes with every part.
-export const rememberFile = (key, file) => tried(run("readwrite", (_, files) => files.put(file, key)));
+export const remember = (record) => tried(run("readwrite", (uploads) => uploads.put(plain(record))));
 
-export const forget = (key) =>
+// Many at once in one transaction. With their contents where they are new: those are kept apart and written once, for they
+// may be large, and a record changes with every part. The browser keeps the order of transactions, so what is forgotten
+// later stays forgotten.
+export const rememberAll = (records, { contents = false } = {}) =>
   tried(
     run("readwrite", (uploads, files) => {
-      files.delete(key);
-      return uploads.delete(key);
+      for (const record of records) {
+        uploads.put(plain(record));
+        if (contents) files.put(record.file, record.key);
+      }
+    }),
+  );
+
+export const rememberFile = (key, file) => tried(run("readwrite", (_, files) => files.put(file, key)));
+
+export const forget = (key) => forgetAll([key]);
+
+export const forgetAll = (keys) =>
+  tried(
+    run("readwrite", (uploads, files) => {
+      for (const key of keys) {
+        files.delete(key);
+        uploads.delete(key);
+      }
     }),
   );
 
 export async function remembered(owner) {
   const all = (await tried(run("readonly", (uploads) => uploads.getAll()))) ?? [];
   const oldest = Date.now() - DAYS * 86_400_000;
-  for (const record of all.filter((record) => record.at < oldest)) await forget(record.key);
+  const old = all.filter((record) => record.at < oldest).map((record) => record.key);
+  if (old.length) await forgetAll(old);
   return all.filter((record) => record.owner === owner && record.at >= oldest);
 }
 

@@ -32,7 +32,12 @@ export class Row {
     this.part("progress").max = 100;
     this.part("progress").value = share;
     this.part("figure").textContent = `${share} %`;
-    const note = transfer.sentence || this.words[transfer.state] || "";
-    this.part("note").textContent = filled(note, { done: sizeText(transfer.loaded), total: sizeText(transfer.size) });
+    const again = transfer.state === "paused" ? this.words.resume : this.words.retry;
+    this.part("retry").title = again;
+    this.part("retry").setAttribute("aria-label", again);
+    const sentence = transfer.sentence || this.words[transfer.state] || "";
+    const note = filled(sentence, { done: sizeText(transfer.loaded), total: sizeText(transfer.size) });
+    this.part("note").textContent = note;
+    this.part("note").title = note;
   }
 }

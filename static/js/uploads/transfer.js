@@ -1,14 +1,19 @@
 // One file on its way: begin, send the parts that the store does not have, complete. Breaks are waited out; what was sent
 // is not sent again. States: waiting, running, paused, offline, failed, done, cancelled.
 import { forget, remember } from "./memory.js";
-import { ask, Failure, send, sha256 } from "./wire.js";
+import { ask, Failure, read, send } from "./wire.js";
 
 const PARTS_AT_ONCE = 3;
 const TRIES = 8;
 
 export class Transfer {
-  constructor(record, { changed, conflict, folder, fresh = true }) {
-    Object.assign(this, { record, changed, conflict, folder, fresh, state: "waiting", sent: new Map(), sentence: "" });
+  constructor(record, { changed, conflict, folder, drop = {} }) {
+    Object.assign(this, { record, changed, conflict, drop, folder, state: "waiting", sent: new Map(), sentence: "" });
+  }
+
+  // What to do with taken names, once it was said: for this file, or for all that came with it.
+  get mode() {
+    return this.record.mode ?? this.drop.mode;
   }
 
   get size() {
@@ -69,13 +74,15 @@ export class Transfer {
 
   startAnew() {
     Object.assign(this.record, { id: undefined, sums: {} });
+    Object.assign(this, { address: undefined, arrived: false, content: undefined });
     this.sent.clear();
   }
 
   async fail(error) {
     this.set("failed", error instanceof Failure ? error.message : "");
     // What the portal refused will be refused again: it is not offered at the next visit.
-    if (error instanceof Failure && error.status >= 400 && error.status < 500) await forget(this.record.key);
+    this.refused = error instanceof Failure && error.status >= 400 && error.status < 500;
+    if (this.refused) await forget(this.record.key);
   }
 
   pauseFor(milliseconds) {
@@ -98,7 +105,7 @@ export class Transfer {
       while (missing.length) await this.sendPart(missing.shift(), begun);
     });
     await Promise.all(lanes);
-    for (const number of numbers) this.record.sums[number] ??= await sha256(this.slice(number, begun.part_size));
+    for (const number of numbers) this.record.sums[number] ??= (await read(this.slice(number, begun.part_size))).sum;
     const checksums = numbers.map((number) => this.record.sums[number]);
     try {
       await ask("POST", `/uploads/${this.record.id}/completion`, { checksums }, this.running.signal);
@@ -118,7 +125,7 @@ export class Transfer {
   async begin() {
     const { record } = this;
     const folder = await this.folder(record.path);
-    const body = { name: record.name, size: record.size, on_conflict: record.mode ?? "ask" };
+    const body = { name: record.name, size: record.size, on_conflict: this.mode ?? "ask" };
     let begun;
     try {
       begun = await ask("POST", `/folders/${folder}/uploads`, body, this.running.signal);
@@ -151,18 +158,17 @@ export class Transfer {
   }
 
   async sendPart(number, begun) {
-    const blob = this.slice(number, begun.part_size);
-    const sum = await sha256(blob);
+    const { bytes, sum } = await read(this.slice(number, begun.part_size));
     this.running.signal.throwIfAborted();
     const { addresses } = await ask("POST", `/uploads/${this.record.id}/addresses`, { parts: { [number]: sum } }, this.running.signal);
-    await send(addresses[0], blob, {
+    await send(addresses[0], bytes, {
       signal: this.running.signal,
-      progress: (bytes) => {
-        this.sent.set(number, Math.min(bytes, blob.size));
+      progress: (sent) => {
+        this.sent.set(number, Math.min(sent, bytes.byteLength));
         this.changed(this);
       },
     });
-    this.sent.set(number, blob.size);
+    this.sent.set(number, bytes.byteLength);
     this.record.sums[number] = sum;
     await remember(this.record);
   }

@@ -28,7 +28,7 @@ export async function ask(method, address, body, signal) {
 }
 
 // fetch cannot say how much was sent; XMLHttpRequest can.
-export function send({ url, headers }, blob, { signal, progress }) {
+export function send({ url, headers }, bytes, { signal, progress }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", url);
@@ -42,12 +42,18 @@ export function send({ url, headers }, blob, { signal, progress }) {
     request.onerror = request.ontimeout = () => reject(new Failure("", { again: true }));
     request.onabort = () => reject(new DOMException("aborted", "AbortError"));
     signal.addEventListener("abort", () => request.abort(), { once: true });
-    request.send(blob);
+    request.send(bytes);
   });
 }
 
-export async function sha256(blob) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+// A content is read once: { bytes, sum }, so that what is hashed is what is sent.
+export async function read(blob) {
+  const bytes = await blob.arrayBuffer();
+  return { bytes, sum: await sha256(bytes) };
+}
+
+async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   let binary = "";
   for (const byte of digest) binary += String.fromCharCode(byte);
   return btoa(binary);
