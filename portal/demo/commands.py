@@ -18,7 +18,7 @@ from portal.accounts import passwords
 from portal.accounts.models import Person
 from portal.accounts.queries import demo_people, firm, person_by_email
 from portal.demo import firm as facts
-from portal.demo import opening, story
+from portal.demo import opening, requests, story
 from portal.demo.bases import Bases, set_up
 from portal.demo.calendar import Calendar
 from portal.demo.contents import Piece, Shelf
@@ -62,6 +62,7 @@ def _live(calendar: Calendar, workshop: ThreadPoolExecutor) -> None:
     people = found_firm(calendar)
     with pretending(calendar.office(1)):
         bases = set_up(actor=people["Verdier"], year=calendar.until.year)
+        checklists = requests.write_checklists(actor=people["Verdier"])
     spaces = _plan(people, calendar)
     pieces = {space.number: _promise_pieces(space, calendar, workshop) for space in spaces}
     log.info("demo.people", people=len(people))
@@ -71,6 +72,7 @@ def _live(calendar: Calendar, workshop: ThreadPoolExecutor) -> None:
         story.bring_documents(space, pieces.pop(space.number), calendar)
         story.answer_forms(space, bases, calendar)
         story.tidy_up(space, calendar)
+        requests.ask_for_documents(space, checklists, calendar)
     log.info("demo.clients", clients=len(spaces))
     _close_accounts(people["Verdier"], calendar)
     story.come_and_go(list(people.values()), calendar, times=16)
