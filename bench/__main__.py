@@ -14,8 +14,12 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
-from bench.operations import OPERATIONS, Operation
+from bench.operations import OPERATIONS as _FIRST
+from bench.operations import Operation
+from bench.search import OPERATIONS as _SEARCH
 from bench.site import Site, open_site
+
+OPERATIONS = {**_FIRST, **_SEARCH}
 
 
 def main() -> int:
@@ -24,12 +28,14 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(OPERATIONS)} (default: all)")
     parser.add_argument("--json", action="store_true", help="one line of JSON per operation")
     parser.add_argument("--clients", type=int, default=100_000, help="clients in the Excel export")
+    parser.add_argument("--files", type=int, default=1_000_000, help="files in the search")
     options = parser.parse_args()
     unknown = set(options.names) - set(OPERATIONS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     with ExitStack() as stack:
         site = stack.enter_context(open_site(clients=options.clients))
+        site.notes["files"] = options.files
         chosen = [OPERATIONS[name] for name in options.names or OPERATIONS]
         if not options.json:
             print(f"{'operation':<34}{'ours':>12}{'floor':>12}{'ratio':>9}  goal")

@@ -10,6 +10,8 @@ from sqlalchemy import Text, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from portal.contents.models import FileText, Preview, Rendition
+from portal.contents.terms import LANGUAGES, config
+from portal.contents.words import body_of, folded
 from portal.files.models import File, FileVersion
 from portal.files.rendition_objects import PREFIX
 from portal.kit import storage
@@ -59,8 +61,6 @@ def _enter(version_id: uuid.UUID, rows: list[dict[str, Any]], result: dict[str, 
 
 def _enter_words(version_id: uuid.UUID, words: str) -> None:
     """The words of the file whose newest version this still is; an older version's words are not searched."""
-    from portal.contents.words import body_of, folded
-
     body = body_of(words)
     if not body:
         return
@@ -78,9 +78,9 @@ def word_vector(text: Any) -> Any:
 
     Places only of the plain words: PostgreSQL keeps 16,383 of them, and phrases are looked for as they are written.
     """
-    vector: Any = func.to_tsvector("simple", text)
-    for language in ("french", "english", "italian"):
-        vector = vector.op("||")(func.strip(func.to_tsvector(language, text)))
+    vector: Any = func.to_tsvector(config("simple"), text)
+    for language in LANGUAGES:
+        vector = vector.op("||")(func.strip(func.to_tsvector(config(language), text)))
     return cast(vector, FileText.words.type)
 
 
