@@ -13,6 +13,8 @@ import { toast } from "../toast.js";
 // So many are taken up at once; between two lots the page can breathe.
 const LOT = 200;
 const SHOWN_DONE = 4000;
+const FEW = 20;
+const TOLD_EVERY = 10_000;
 
 // A page that is open holds a lock of its name: another one does not take up what this one is sending.
 const PAGE = globalThis.crypto?.randomUUID?.();
@@ -113,7 +115,7 @@ export default class extends Controller {
       for (const transfer of good) this.queue.add(transfer);
       if (start + LOT < found.length) await breath();
     }
-    this.queue.start();
+    this.queue.soon();
   }
 
   isAccepted(transfer) {
@@ -146,7 +148,7 @@ export default class extends Controller {
     }
     if (gone.length) await forgetAll(gone);
     await rememberAll(this.list.transfers.map((transfer) => transfer.record));
-    this.queue.start();
+    this.queue.soon();
   }
 
   transferOf(record, drop) {
@@ -168,7 +170,7 @@ export default class extends Controller {
         rememberAll([transfer.record], { contents: true });
       }
       this.queue.add(transfer);
-      this.queue.start();
+      this.queue.soon();
     } else {
       // The browser did not keep the file: it is chosen again, and only what is missing is sent.
       this.wanted = transfer;
@@ -209,9 +211,16 @@ export default class extends Controller {
     this.list.soon();
   }
 
+  // The folder's list is shown anew at once, but while hundreds arrive only now and then: that is the page's longest work.
   finished(transfers) {
-    this.dispatch("done", { detail: { names: transfers.map((transfer) => transfer.record.name) } });
     setTimeout(() => this.list.drop(transfers), SHOWN_DONE);
+    const busy = this.list.transfers.filter((transfer) => ["waiting", "running"].includes(transfer.state)).length > FEW;
+    const wait = busy ? (this.told ?? -TOLD_EVERY) + TOLD_EVERY - performance.now() : 0;
+    clearTimeout(this.telling);
+    this.telling = setTimeout(() => {
+      this.told = performance.now();
+      this.dispatch("done");
+    }, Math.max(0, wait));
   }
 
   // One question for all files of one drop; answers queue behind the first.
@@ -240,7 +249,7 @@ export default class extends Controller {
     if (!this.madeFolders.has(key)) {
       const made = this.folderAt(start, path.slice(0, -1)).then(async (parent) => {
         const answer = await ask("POST", `/folders/${parent}/folders`, { name: path.at(-1) });
-        this.dispatch("done", { detail: { names: [path.at(-1)] } });
+        this.dispatch("done");
         return answer.id;
       });
       made.catch(() => this.madeFolders.delete(key));

@@ -8,7 +8,7 @@ export const MOST_FILES = 100;
 export const MOST_BYTES = 4 * 1024 * 1024;
 const PUTS_AT_ONCE = 4;
 const TRIES = 8;
-// The store's addresses are good for a minute; what waited longer gets a new one, alone.
+// The store's addresses are good for a minute; what waited longer, or was paused, gets another.
 const ADDRESS_MILLISECONDS = 50_000;
 
 const pause = (milliseconds) =>
@@ -57,13 +57,9 @@ export class Batch {
   async carry() {
     const fresh = this.live.filter((transfer) => !transfer.record.id);
     if (fresh.length) await this.begin(fresh);
-    const begun = Date.now();
     const waiting = this.live.filter((transfer) => !transfer.arrived);
     const lanes = Array.from({ length: PUTS_AT_ONCE }, async () => {
-      for (let transfer = waiting.shift(); transfer; transfer = waiting.shift()) {
-        if (Date.now() - begun > ADDRESS_MILLISECONDS || !transfer.address) this.leave(transfer);
-        else await this.put(transfer);
-      }
+      while (waiting.length) await this.put(waiting.shift());
     });
     await Promise.all(lanes);
     const arrived = this.live.filter((transfer) => transfer.arrived);
@@ -100,7 +96,7 @@ export class Batch {
       transfer.fail(new Failure(problem.detail, problem));
     } else {
       Object.assign(transfer.record, { id, sums: { 1: transfer.content.sum } });
-      transfer.address = { url, headers };
+      transfer.address = { url, headers, until: Date.now() + ADDRESS_MILLISECONDS };
     }
     return false;
   }
@@ -119,16 +115,24 @@ export class Batch {
   }
 
   async put(transfer) {
-    if (transfer.state !== "running") return;
+    if (transfer.state !== "running" || transfer.batch !== this) return;
     transfer.running = new AbortController();
     try {
+      transfer.content ??= await read(transfer.record.file);
+      if (!(transfer.address?.until > Date.now())) transfer.address = await this.anotherAddress(transfer);
       await send(transfer.address, transfer.content.bytes, { signal: transfer.running.signal, progress: () => undefined });
       transfer.sent.set(1, transfer.size);
       transfer.arrived = true;
     } catch {
-      if (transfer.state === "running") this.leave(transfer);
+      if (transfer.state === "running" && transfer.batch === this) this.leave(transfer);
     }
-    transfer.address = transfer.content = undefined;
+    if (transfer.batch === this) transfer.address = transfer.content = undefined;
+  }
+
+  async anotherAddress({ record, content, running }) {
+    const parts = { 1: content.sum };
+    const { addresses } = await ask("POST", `/uploads/${record.id}/addresses`, { parts }, running.signal);
+    return { ...addresses[0], until: Date.now() + ADDRESS_MILLISECONDS };
   }
 
   async complete(arrived) {

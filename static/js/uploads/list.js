@@ -103,7 +103,7 @@ export class List {
     parts.pauseAll.hidden = !busy;
     parts.resumeAll.hidden = !is("paused", "failed");
     if (!transfers.length) {
-      if (files > 1) parts.said.textContent = filled(this.words.finished, { count: number(files) });
+      if (files) parts.said.textContent = filled(this.words.finished, { count: number(files) });
       this.gone = { files: 0, bytes: 0 };
       this.begun = undefined;
       return;

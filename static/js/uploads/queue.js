@@ -13,7 +13,7 @@ export class Queue {
   add(transfer) {
     transfer.set("waiting");
     transfer.batch = undefined;
-    if (transfer.size > SMALL_BYTES || transfer.alone || transfer.record.id) {
+    if (transfer.size > SMALL_BYTES || transfer.alone) {
       this.single.push(transfer);
       return;
     }
@@ -21,6 +21,14 @@ export class Queue {
     const group = `${folder}/${path.join("/")}/${transfer.mode ?? ""}`;
     if (!this.groups.has(group)) this.groups.set(group, []);
     this.groups.get(group).push(transfer);
+  }
+
+  // What is added together goes together: nothing starts before all of it is here.
+  soon() {
+    this.starting ??= setTimeout(() => {
+      this.starting = undefined;
+      this.start();
+    });
   }
 
   start() {
@@ -53,7 +61,7 @@ export class Queue {
     const [{ conflict, folder, record, mode }] = some;
     const again = (transfer) => {
       this.add(transfer);
-      this.start();
+      this.soon();
     };
     try {
       await new Batch(some, { folder: () => folder(record.path), mode, again, finished: this.finished, conflict }).run();
@@ -70,7 +78,7 @@ export class Queue {
     let bytes = 0;
     while (waiting.length && some.length < MOST_FILES) {
       const transfer = waiting[0];
-      if (transfer.state === "waiting" && !transfer.record.id) {
+      if (transfer.state === "waiting") {
         if (bytes + transfer.size > MOST_BYTES) break;
         bytes += transfer.size;
         some.push(transfer);

@@ -1,0 +1,159 @@
+"""Thousands of small files in one drop: the page stays quick, all arrive, and one question is asked for all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from sqlalchemy import func, select
+
+from portal.files.models import File, FileVersion
+from portal.kit.db import db
+from tests.browser.scene import come_in, commit, make_french_cast
+from tests.figures import record_figure
+
+MANY = 2000
+# The longest time for which the page may not answer, and what a machine is allowed that runs other tests beside.
+LONGEST, ALLOWED = 200, 2500
+
+# Made in the page: thousands of files of different contents.
+MAKE = """
+([count, prefix, bytes]) => {
+    window.transfer = new DataTransfer();
+    for (let n = 0; n < count; n += 1) {
+        const name = `${prefix} ${String(n).padStart(4, "0")}.txt`;
+        const content = `${name} `.padEnd(bytes, "x");
+        window.transfer.items.add(new File([content], name, { type: "text/plain", lastModified: 1000 + n }));
+    }
+}
+"""
+# Dropped as from a folder on the desk. From here on it is noted how long the page does not answer.
+LET_GO = """
+() => {
+    window.tasks = [];
+    new PerformanceObserver((list) => {
+        for (const { startTime, duration } of list.getEntries()) window.tasks.push([startTime, duration]);
+    }).observe({ type: "longtask" });
+    const zone = document.querySelector("[data-controller~=upload]");
+    window.dropped = performance.now();
+    zone.dispatchEvent(new DragEvent("drop", { dataTransfer: window.transfer, bubbles: true, cancelable: true }));
+}
+"""
+
+
+def drop(page: Page, count: int, prefix: str, size: int) -> None:
+    """Let go of so many files over the page, of ``size`` bytes each."""
+    page.evaluate(MAKE, [count, prefix, size])
+    page.evaluate(LET_GO)
+
+
+@pytest.fixture(scope="module")
+def people(site: Any) -> Any:
+    """The cast in the site's database."""
+    return commit(site, make_french_cast)
+
+
+@pytest.fixture
+def documents(site: Any, context: BrowserContext, page: Page, people: Any) -> Page:
+    """Clara's page of the folder of exchanges."""
+    come_in(context, site, people.clara.id)
+    page.goto(f"/folders/{people.exchange.id}")
+    return page
+
+
+def counts(site: Any, prefix: str) -> tuple[int, int, int]:
+    """(files, versions, different checksums) of the files whose names begin so."""
+    with site.app.app_context():
+        chosen = select(File.id).where(File.name.startswith(prefix))
+        versions = select(func.count(), func.count(FileVersion.sha256.distinct()))
+        found = db.session.execute(versions.where(FileVersion.file_id.in_(chosen))).one()
+        files = db.session.scalar(select(func.count()).select_from(chosen.subquery()))
+        db.session.remove()
+        return int(files or 0), int(found[0]), int(found[1])
+
+
+def wait_for_all(page: Page, seconds: int = 240) -> None:
+    expect(page.locator("[data-upload-target=said]")).not_to_be_empty(timeout=seconds * 1000)
+    expect(page.locator(".upload-row")).to_have_count(0)
+
+
+def test_two_thousand_files_arrive_while_the_page_stays_quick(site: Any, documents: Page) -> None:
+    """Only the lines in sight are in the page; every content is stored once."""
+    puts: list[str] = []
+    documents.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
+    drop(documents, MANY, "Beleg", 600)
+    expect(documents.locator(".uploads-summary")).to_contain_text("2")
+    expect(documents.locator(".upload-row").first).to_be_visible()
+    assert documents.locator(".upload-row").count() < 60
+    wait_for_all(documents)
+    assert counts(site, "Beleg") == (MANY, MANY, MANY)
+    assert len(puts) == MANY
+    longest = documents.evaluate("Math.max(0, ...window.tasks.map(([, duration]) => duration))")
+    record_figure("2,000 files dropped: longest task (ms)", round(longest), f"< {LONGEST}", ok=longest < LONGEST)
+    assert longest < ALLOWED
+
+
+def test_all_are_paused_and_go_on_and_one_is_taken_out(site: Any, documents: Page) -> None:
+    """What was under way stops, the rest does not begin; then all but one arrive, each once."""
+    drop(documents, 600, "Pause", 20_000)
+    head = documents.locator("[data-upload-target=head]")
+    head.get_by_role("button").first.click()
+    documents.wait_for_timeout(1500)
+    before = counts(site, "Pause")[0]
+    documents.wait_for_timeout(1000)
+    assert counts(site, "Pause")[0] == before < 600
+    waiting = documents.locator(".upload-row[data-state=paused]")
+    waiting.last.locator("[data-part=cancel]").click()
+    head.get_by_role("button").first.click()
+    wait_for_all(documents)
+    assert counts(site, "Pause") == (599, 599, 599)
+
+
+def test_taken_names_of_a_hundred_files_are_asked_about_once(site: Any, documents: Page) -> None:
+    """Half of them are there already: one answer makes new versions, the others do not wait for it."""
+    drop(documents, 60, "Zweimal", 300)
+    wait_for_all(documents)
+    documents.reload()
+    drop(documents, 120, "Zweimal", 400)
+    expect(documents.locator("#upload-conflict")).to_be_visible(timeout=30_000)
+    documents.locator("#upload-conflict button[value=version]").click()
+    wait_for_all(documents)
+    assert documents.locator("#upload-conflict").is_hidden()
+    assert counts(site, "Zweimal") == (120, 180, 180)
+    documents.reload()
+    drop(documents, 121, "Zweimal", 500)
+    expect(documents.locator("#upload-conflict")).to_be_visible(timeout=30_000)
+    documents.locator("#upload-conflict button[value='']").click()
+    wait_for_all(documents)
+    assert counts(site, "Zweimal") == (121, 181, 181)
+
+
+def test_programs_and_giants_are_refused_before_a_byte_is_sent(documents: Page) -> None:
+    """The sentence stands beside the file; neither the portal nor the store is asked."""
+    asked: list[str] = []
+    documents.on("request", lambda request: asked.append(request.url) if request.method in ("POST", "PUT") else None)
+    documents.evaluate(MAKE.replace(".txt`", ".exe`"), [2, "Setup", 10])
+    documents.evaluate(LET_GO)
+    failed = documents.locator(".upload-row[data-state=failed] .note")
+    expect(failed).to_have_count(2)
+    expect(failed.first).to_contain_text(".exe")
+    assert asked == []
+
+
+def test_a_picture_is_pasted_under_a_name_of_its_own(site: Any, documents: Page) -> None:
+    """Ctrl+V: browsers call every picture image.png. Text in a field is left to the field."""
+    paste = """(selector) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File(["png"], "image.png", { type: "image/png" }));
+        const event = new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true });
+        document.querySelector(selector).dispatchEvent(event);
+    }"""
+    documents.evaluate(paste, "input[type=search]")
+    documents.evaluate(paste, "h1")
+    expect(documents.locator("#contents")).to_contain_text(".png", timeout=30_000)
+    with site.app.app_context():
+        names = db.session.scalars(select(File.name).where(File.ext == "png")).all()
+        db.session.remove()
+    assert len(names) == 1
+    assert names[0] != "image.png"
