@@ -151,7 +151,7 @@ def test_a_picture_is_pasted_under_a_name_of_its_own(site: Any, documents: Page)
     }"""
     documents.evaluate(paste, "input[type=search]")
     documents.evaluate(paste, "h1")
-    expect(documents.locator("#contents")).to_contain_text(".png", timeout=30_000)
+    wait_for_all(documents, seconds=30)
     with site.app.app_context():
         names = db.session.scalars(select(File.name).where(File.ext == "png")).all()
         db.session.remove()
