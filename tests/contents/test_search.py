@@ -201,7 +201,7 @@ def _plan(person: Any, typed: str) -> str:
     from portal.contents import search as module
 
     question = Question(typed)
-    selected = module._by_text(module._narrowed(person.viewer, question), question.terms)
+    selected = module._by_text(module._narrowed(person.viewer, question)[0], question.terms)
     compiled = (
         selected.order_by(text("file.id DESC")).limit(21).compile(db.engine, compile_kwargs={"literal_binds": True})
     )
