@@ -30,7 +30,7 @@ def check_package(source: Path, *, most: int = MOST_BYTES, wanted: str = "") -> 
     try:
         package = zipfile.ZipFile(source)
         members = package.infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, ValueError, OSError, RuntimeError) as error:
         raise Unfit(f"is no readable package: {error}"[:200]) from None
     if len(members) > MOST_MEMBERS:
         raise Unfit(f"holds {len(members)} members")
@@ -58,7 +58,7 @@ def _read_through(package: zipfile.ZipFile, member: zipfile.ZipInfo, room: int) 
                 if _DECLARED.search(tail + chunk):
                     raise Unfit("declares a document type")
                 tail = chunk[-32:]
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise Unfit(f"has a broken member: {error}"[:200]) from None
     return room
 
