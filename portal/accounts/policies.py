@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.accounts.models import Person, SignInSession
-from portal.accounts.queries import sees_all_clients_of
+from portal.accounts.queries import may_less_than, sees_all_clients_of
 from portal.accounts.roles import Feature
 from portal.accounts.viewer import Viewer
 
@@ -23,10 +23,14 @@ def can_manage_contacts(viewer: Viewer, *_people: Any) -> bool:
 def can_manage_account(viewer: Viewer, person: Person) -> bool:
     """Change a contact's address, disable them, end their sessions.
 
-    Whoever has the address can choose the password: it may be changed only by those who already see all that the
-    contact sees.
+    Whoever has the address can choose the password: it may be changed only by those who may do all that the contact
+    may, wherever the contact may do anything, or who could give themselves every level at any moment.
     """
-    return viewer.may(Feature.MANAGE_CONTACTS) and sees_all_clients_of(viewer, person.id)
+    if not viewer.may(Feature.MANAGE_CONTACTS):
+        return False
+    if viewer.sees_all and viewer.may(Feature.ASSIGN_COLLABORATORS):
+        return True
+    return sees_all_clients_of(viewer, person.id) and not may_less_than(viewer, person.id)
 
 
 def can_administer(viewer: Viewer, *_objects: Any) -> bool:

@@ -32,6 +32,11 @@ MEMBERSHIP = table(
     "membership", column("client_id"), column("person_id"), column("kind"), column("level"), column("valid_until")
 )
 
+EFFECTIVE = table(
+    "effective", column("scope_id"), column("person_id"), column("level"), column("starts_at"), column("ends_at")
+)
+_READ = 2
+
 STATES = ("not_invited", "invited", "active", "disabled")
 
 
@@ -185,6 +190,22 @@ def sees_all_clients_of(viewer: Viewer, person_id: uuid.UUID) -> bool:
         .where(MEMBERSHIP.c.person_id == person_id, MEMBERSHIP.c.client_id.not_in(_clients_in_sight(viewer)))
     )
     return viewer.sees_all or not hidden
+
+
+def may_less_than(viewer: Viewer, person_id: uuid.UUID) -> bool:
+    """Has this contact a level somewhere that the viewer has not? Own deposits count as reading."""
+    theirs, mine = EFFECTIVE.alias("theirs"), EFFECTIVE.alias("mine")
+    covered = exists().where(
+        mine.c.scope_id == theirs.c.scope_id,
+        mine.c.person_id == viewer.person_id,
+        mine.c.level >= func.greatest(theirs.c.level, _READ),
+        mine.c.starts_at <= func.statement_timestamp(),
+        mine.c.ends_at > func.statement_timestamp(),
+    )
+    beyond = select(theirs.c.scope_id).where(
+        theirs.c.person_id == person_id, theirs.c.ends_at > func.statement_timestamp(), ~covered
+    )
+    return db.session.execute(beyond.limit(1)).first() is not None
 
 
 def collaborators() -> Sequence[Person]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from urllib.parse import quote
 
-from flask import Response, request, stream_with_context
+from flask import Flask, Response, current_app, request
 from flask.typing import ResponseReturnValue
 
 from portal.accounts.sessions import current_session_id
@@ -56,8 +57,18 @@ def _send(archive: Archive) -> ResponseReturnValue:
     if session_id is None:
         raise NothingToPack()
     body = stream(archive, person_id=viewer.person_id, session_id=session_id)
-    response = Response(stream_with_context(body), mimetype="application/zip")
+    response = Response(_within(current_app._get_current_object(), body), mimetype="application/zip")  # type: ignore[attr-defined]
     response.content_length = archive.size
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(archive.name, safe='')}"
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _within(app: Flask, body: Iterator[bytes]) -> Iterator[bytes]:
+    """Each piece is made in an application context of its own: nothing is left open when a browser goes away."""
+    while True:
+        with app.app_context():
+            piece = next(body, None)
+        if piece is None:
+            return
+        yield piece
