@@ -143,6 +143,9 @@ class BinEntry(WithId, WithTimes, Model):
     file_id: Mapped[uuid.UUID | None]
     parent_id: Mapped[uuid.UUID]
     binned_by_id: Mapped[uuid.UUID | None]
+    # Who might do what when it was deleted: {folder: {person: level}}, for the folders where that began to differ. A
+    # restore is compared with it, so that what was widened meanwhile is not widened silently.
+    levels: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'::jsonb"), default=dict)
 
     __table_args__ = (CheckConstraint("kind in ('folder', 'file')", name="kind"),)
 

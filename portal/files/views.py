@@ -31,6 +31,7 @@ __all__ = [
     "views_places",
     "views_receipts",
     "views_rights",
+    "views_rights_changes",
     "views_templates",
     "views_uploads",
     "views_versions",

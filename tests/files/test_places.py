@@ -7,10 +7,14 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from portal.files.commands import bin as bins
-from portal.files.commands import folders
+from portal.files.commands import confirmation, folders
+from portal.files.commands.completion import store_bytes
+from portal.files.commands.confirmation import NeedsConfirmation
+from portal.files.commands.rights import cascade, set_level
 from portal.files.models import File, FileVersion, Folder
 from portal.files.queries import folder_level
 from portal.kit.db import db
@@ -123,3 +127,32 @@ def test_what_comes_back_elsewhere_is_shown_first(cast: Cast, sign_in: SignIn) -
     assert bob.post(f"/bin-entries/{first.id}/restoration", headers={"Accept": "application/json"}).status_code == 409
     assert bob.post(f"/bin-entries/{first.id}/restoration", data=_confirmed(page)).status_code == 303
     assert db.session.get_one(Folder, inner.id, populate_existing=True).parent_id == cast.root.id
+
+
+def test_what_was_opened_to_somebody_meanwhile_is_not_restored_silently(cast: Cast) -> None:
+    """The folder goes back to where it stood; but its parent has been opened to Diego since it was deleted."""
+    folder = folders.create_folder(cast.books, name="Secrets", actor=cast.alice)
+    store_bytes(folder, "plan.txt", b"x", actor=cast.alice)
+    file = store_bytes(cast.books, "draft.txt", b"x", actor=cast.alice)
+    entries = [bins.bin_folder(folder, actor=cast.alice), bins.bin_file(file, actor=cast.alice)]
+    set_level(cast.books, person=cast.diego, level=Level.READ, actor=cast.alice)
+    cascade(cast.books, person=cast.diego, actor=cast.alice)
+    for entry, gained in zip(entries, ((1, 1), (0, 1)), strict=True):
+        with pytest.raises(NeedsConfirmation) as asked:
+            confirmation.take_back(entry, actor=cast.alice)
+        told = asked.value.preview
+        assert [(one.person_name, one.folders_gained, one.files_gained) for one in told.people if not one.is_empty] == [
+            ("Diego Diaz", *gained)
+        ]
+        confirmation.take_back(entry, actor=cast.alice, confirmed=told.fingerprint)
+
+
+def test_what_is_as_it_was_comes_back_without_a_question(cast: Cast) -> None:
+    """Nobody gains or loses: neither a folder with levels below nor a file is asked about."""
+    folder = folders.create_folder(cast.books, name="Open", actor=cast.alice)
+    inner = folders.create_folder(folder, name="Inner", actor=cast.alice)
+    set_level(inner, person=cast.diego, level=Level.READ, actor=cast.alice)
+    store_bytes(inner, "plan.txt", b"x", actor=cast.alice)
+    file = store_bytes(cast.books, "draft.txt", b"x", actor=cast.alice)
+    for entry in (bins.bin_folder(folder, actor=cast.alice), bins.bin_file(file, actor=cast.alice)):
+        confirmation.take_back(entry, actor=cast.alice)

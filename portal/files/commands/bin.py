@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 
 from portal import activity
+from portal.files.commands.deleted_levels import levels_of
 from portal.files.commands.folders import place
 from portal.files.commands.naming import free_name, lock_folder
 from portal.files.commands.regions import reread, within
@@ -31,7 +32,8 @@ def bin_folder(folder: Folder, *, actor: Any) -> BinEntry:
         raise RootIsFixed()
     lock_client(folder.client_id)
     folder = lock_folder(folder.id)
-    entry = _entry("folder", folder, parent_id=folder.parent_id, folder_id=folder.id, actor=actor)
+    kept = levels_of(folder, whole=True)
+    entry = _entry("folder", folder, parent_id=folder.parent_id, folder_id=folder.id, levels=kept, actor=actor)
     subtree = select(Folder.id).where(Folder.client_id == folder.client_id, within(folder.path))
     db.session.execute(
         update(Folder)
@@ -62,7 +64,8 @@ def bin_file(file: File, *, actor: Any) -> BinEntry:
     found = _locked_file(file)
     if found.bin_id is not None:
         raise Gone()
-    entry = _entry("file", found, parent_id=found.folder_id, file_id=found.id, actor=actor)
+    kept = levels_of(folder, whole=False)
+    entry = _entry("file", found, parent_id=found.folder_id, file_id=found.id, levels=kept, actor=actor)
     found.bin_id = entry.id
     db.session.flush()  # lists read it by SQL
     activity.record(activity.verbs.FILE_BINNED, actor=actor, folder=folder, file=found)

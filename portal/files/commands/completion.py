@@ -27,6 +27,7 @@ from portal.files.upload_refusals import (
 from portal.kit import multipart, storage
 from portal.kit.db import db, new_id, transactional
 from portal.kit.names import name_key
+from portal.outbox import emit
 
 
 def complete_upload(upload: Upload, *, actor: Any, checksums: list[str]) -> File:
@@ -118,6 +119,7 @@ def _publish(upload_id: uuid.UUID, stored: storage.Stored, sha256: str | None, a
         replaces=replaces,
     )  # fmt: skip
     add_to_receipt(viewer, folder, file)
+    emit("contents.make", version_id=file.version_id)
     upload.state, upload.file_id = "published", file.id
     return file
 

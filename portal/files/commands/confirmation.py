@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
@@ -14,12 +15,13 @@ from sqlalchemy import select
 
 from portal.files.commands.bin import restore
 from portal.files.commands.copies import Copied, copy_file, copy_folder, restore_version
+from portal.files.commands.deleted_levels import restored_difference
 from portal.files.commands.differences import Difference, difference, preview_from
 from portal.files.commands.files import move_file
 from portal.files.commands.folders import move_folder
-from portal.files.commands.outcomes import Outcome, people_of, read_outcome
+from portal.files.commands.outcomes import Outcome, Somebody, people_of, read_outcome
 from portal.files.commands.permitted import viewer_of
-from portal.files.commands.previews import Preview
+from portal.files.commands.previews import PersonEffect, Preview
 from portal.files.models import BinEntry, File, FileVersion, Folder
 from portal.kit.db import db, transactional
 from portal.kit.errors import Refused
@@ -59,13 +61,24 @@ def move(moved: Folder | File, *, to: Folder, actor: Any, confirmed: str | None 
 
 @transactional
 def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> Folder | File:
-    """Restore an entry of the bin. Compared is what its place in the bin would give with what its new place gives.
+    """Restore an entry of the bin. Compared is who might do what with it when it was deleted with who will.
 
     :raises NeedsConfirmation: see :func:`move`.
     :raises Gone: it was restored or erased meanwhile.
     """
-    about, act = (entry.id,), partial(restore, entry, actor=actor)
-    return _watched(about, entry.client_id, act, actor=actor, confirmed=confirmed, bin_id=entry.id)
+    kept = SimpleNamespace(levels=entry.levels)  # the entry itself is gone once it is restored
+    lock_client(entry.client_id)
+    people = _people(entry.client_id)
+    ids = [person.id for person in people]
+    before = read_outcome(entry.client_id, ids, with_files=True, bin_id=entry.id)
+    restored = restore(entry, actor=actor)
+    after = read_outcome(entry.client_id, ids, with_files=True)
+    found = restored_difference(kept, restored, before, after, people)
+    preview = preview_from(restored.client_id, found, people, viewer=viewer_of(actor))
+    if isinstance(restored, File):
+        preview = replace(preview, people=tuple(map(_only_files, preview.people)))
+    _refuse_unconfirmed((entry.id,), preview, confirmed)
+    return restored
 
 
 @transactional
@@ -105,20 +118,17 @@ def _watched(
     *,
     actor: Any,
     confirmed: str | None,
-    bin_id: uuid.UUID | None = None,
     adapt: Callable[[T, Outcome, Outcome], Outcome] | None = None,
 ) -> T:
     """Do it, compare before and after, and take all of it back by raising where it was not confirmed.
 
     :param about: what is done with what: a confirmation holds for that alone.
-    :param bin_id: what lies in this entry of the bin counts as if it were there already.
     :param adapt: what to compare with, given the result and both moments; then only what is gained counts.
     """
     lock_client(client_id)
-    rows = select(MEMBERSHIP.c.person_id).where(MEMBERSHIP.c.client_id == client_id)
-    people = people_of(set(db.session.execute(rows).scalars()))
+    people = _people(client_id)
     ids = [person.id for person in people]
-    before = read_outcome(client_id, ids, with_files=True, bin_id=bin_id)
+    before = read_outcome(client_id, ids, with_files=True)
     result = action()
     after = read_outcome(client_id, ids, with_files=True)
     if adapt is None:
@@ -128,10 +138,24 @@ def _watched(
     preview = preview_from(client_id, found, people, viewer=viewer_of(actor))
     if adapt is not None:
         preview = replace(preview, people=tuple(replace(one, files_lost=0) for one in preview.people))
+    _refuse_unconfirmed(about, preview, confirmed)
+    return result
+
+
+def _only_files(effect: PersonEffect) -> PersonEffect:
+    """Of a file that comes back, only the file is gained or lost."""
+    return replace(effect, folders_gained=0, folders_lost=0, folders_raised=0, folders_lowered=0)
+
+
+def _people(client_id: uuid.UUID) -> list[Somebody]:
+    rows = select(MEMBERSHIP.c.person_id).where(MEMBERSHIP.c.client_id == client_id)
+    return people_of(set(db.session.execute(rows).scalars()))
+
+
+def _refuse_unconfirmed(about: tuple[uuid.UUID, ...], preview: Preview, confirmed: str | None) -> None:
     preview = replace(preview, fingerprint=_fingerprint(about, preview))
     if preview.sentences and preview.fingerprint != confirmed:
         raise NeedsConfirmation(preview)
-    return result
 
 
 def _fingerprint(about: tuple[uuid.UUID, ...], preview: Preview) -> str:

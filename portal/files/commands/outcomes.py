@@ -90,13 +90,14 @@ def read_outcome(
     folders = select(Folder.id, Folder.scope_id).where(Folder.client_id == client_id, _living(Folder, bin_id))
     return Outcome(
         folders=dict(db.session.execute(folders).all()),
-        levels=_levels_by_scope(client_id, person_ids),
+        levels=levels_by_scope(client_id, person_ids),
         own=own,
         files=count_files(client_id, person_ids, bin_id=bin_id) if with_files else None,
     )
 
 
-def _levels_by_scope(client_id: uuid.UUID, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, _Levels]:
+def levels_by_scope(client_id: uuid.UUID, person_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, _Levels]:
+    """Everybody's level now, by scope and person. One statement."""
     moment = func.statement_timestamp()
     held = (
         select(Effective.scope_id, Effective.person_id, Effective.level)
