@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from flask import Flask, g
 from flask.testing import FlaskClient
+from flask_babel import refresh
 from sqlalchemy import Engine, create_engine
 
 from config import Settings
@@ -163,6 +164,8 @@ def forget_request() -> None:
     eye = ("eye", "eye_lost", "only_looking")
     for kept in ("_login_user", "firm", "csp_nonce", "viewer", "csrf_token", "sign_in_session_id", *eye):
         g.pop(kept, None)
+    # The language of whoever asked last, or of what the test did itself in between.
+    refresh()
 
 
 class CheckingClient(FlaskClient):

@@ -70,6 +70,33 @@ _STORIES: dict[int, tuple[str, int, tuple[str, ...]]] = {
 _PLACES = ("Pièces à déposer", "Pièces à déposer/Banque", "Variables de paie", "Échanges/Documents signés", "Échanges")
 _REASON = "La photo est floue et le numéro de la facture ne se lit pas. Pouvez-vous la reprendre à la lumière du jour ?"
 
+# A stock list as a till writes it.
+_STOCK = "".join(
+    f"{code};{article};{count};{count * cents / 100:.2f}\r\n"
+    for code, (article, count, cents) in enumerate(
+        [
+            (f"{kind} {size}", 10 * number, 40 + 7 * number)
+            for number, kind in enumerate(
+                (
+                    "Farine T55",
+                    "Farine T65",
+                    "Levure",
+                    "Beurre",
+                    "Sucre",
+                    "Sel",
+                    "Œufs",
+                    "Lait",
+                    "Amandes",
+                    "Noisettes",
+                ),
+                1,
+            )
+            for size in ("1 kg", "5 kg", "10 kg", "25 kg")
+        ],
+        1000,
+    )
+).encode("cp1252")
+
 
 @dataclass(frozen=True)
 class _Answer:
@@ -141,9 +168,7 @@ def _handle(
     calendar: Calendar,
 ) -> None:
     ending = "pdf" if not line.formats or "pdf" in line.formats else line.formats[0]
-    content = (
-        _paper(space, line.label, calendar.until.date()) if ending == "pdf" else b"Article;Valeur\r\nFarine;1250\r\n"
-    )
+    content = _paper(space, line.label, calendar.until.date()) if ending == "pdf" else _STOCK
     brought = calendar.soon_after(sent, hours=90)
     with pretending(brought):
         file = store_bytes(

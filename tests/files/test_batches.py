@@ -28,6 +28,11 @@ from tests.statements import counted
 Files = dict[str, bytes]
 
 
+def _faults() -> list[str]:
+    """What verify says of files; previews of other tests, whose rows are rolled back, lie in the same bucket."""
+    return [fault for fault in verify() if not fault.startswith("previews/")]
+
+
 def wish(name: str, data: bytes) -> dict[str, Any]:
     """What the browser says of one file."""
     return {"name": name, "size": len(data), "sha256": checksum(data)}
@@ -102,7 +107,7 @@ def test_clara_uploads_a_hundred_files_in_two_requests(cast: Any, sign_in: Any, 
     assert {entry.payload["data"]["name"] for entry in told} == set(files)
     assert {entry.payload["client_id"] for entry in told} == {str(cast.acme.id)}
     assert set(session.scalars(select(Upload.state))) == {"published"}
-    assert verify() == []
+    assert _faults() == []
 
 
 @pytest.mark.parametrize("mode", ["ask", "version", "keep_both"])
@@ -222,7 +227,7 @@ def test_an_object_of_another_size_is_thrown_away(cast: Any, sign_in: Any, sessi
     reaper.delete_due_objects()
     assert storage.head(key) is None
     assert complete(browser, [bad]).json["files"][0]["problem"]["status"] == 410
-    assert verify() == []
+    assert _faults() == []
 
 
 def test_completing_twice_gives_the_same_files(cast: Any, sign_in: Any, session: Any) -> None:
@@ -392,7 +397,7 @@ def test_batches_that_nobody_completes_are_swept(cast: Any, sign_in: Any, sessio
     assert reaper.expire_uploads() == 3
     assert reaper.delete_due_objects() == 3
     storage.put(f"files/{cast.acme.id.hex}/{uuid.uuid4().hex}/{uuid.uuid4().hex}", b"stray")
-    assert len(verify()) == 1
+    assert len(_faults()) == 1
     assert reaper.sweep_orphans(grace=timedelta(minutes=-5)) == 1
-    assert verify() == []
+    assert _faults() == []
     assert len(names_in(session, cast.exchange)) == 1

@@ -80,9 +80,7 @@ DOORS: dict[str, Callable[[FlaskClient, Secret], bool]] = {
     "listing": lambda b, s: _shows(b, f"/folders/{s.cast.exchange.id}"),
     "rows": lambda b, s: _shows(b, f"/folders/{s.cast.exchange.id}/contents"),
     "folder and its way": lambda b, s: _shows(b, f"/folders/{s.folder.id}"),
-    "search": lambda b, s: _shows(b, f"/clients/{s.cast.acme.id}/documents?q=Zanzibar") and "txt" in b.get(
-        f"/clients/{s.cast.acme.id}/documents?q=Zanzibar"
-    ).text,
+    "search": lambda b, s: str(s.file.id) in b.get(f"/search?client={s.cast.acme.id}&q=Zanzibar").text,
     "download": lambda b, s: "X-Amz-Signature" in b.get(f"/files/{s.file.id}/content").headers.get("Location", ""),
     "home": lambda b, s: _shows(b, "/"),
     "activity": lambda b, s: _shows(b, f"/clients/{s.cast.acme.id}/activity"),
