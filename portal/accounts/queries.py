@@ -77,7 +77,7 @@ def _clients_in_sight(viewer: Viewer) -> Select[Any]:
             mine.c.person_id == viewer.person_id,
             mine.c.kind == "collaborator",
             mine.c.level > 0,
-            or_(mine.c.valid_until.is_(None), mine.c.valid_until > func.now()),
+            or_(mine.c.valid_until.is_(None), mine.c.valid_until > func.statement_timestamp()),
         )
     )
 

@@ -54,7 +54,7 @@ def _responsible(client_ids: Collection[uuid.UUID]) -> list[tuple[uuid.UUID, Per
             Membership.client_id.in_(client_ids),
             Membership.kind == "collaborator",
             Membership.level == int(Level.FULL),
-            or_(Membership.valid_until.is_(None), Membership.valid_until > func.now()),
+            or_(Membership.valid_until.is_(None), Membership.valid_until > func.statement_timestamp()),
             Person.disabled_at.is_(None),
             Person.activated_at.is_not(None),
         )

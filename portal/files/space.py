@@ -146,7 +146,7 @@ def opened_below(folder: Folder) -> dict[uuid.UUID, int]:
             Folder.starts_scope,
             Folder.bin_id.is_(None),
             Grant.level > int(Level.NONE),
-            or_(Grant.valid_until.is_(None), Grant.valid_until > func.now()),
+            or_(Grant.valid_until.is_(None), Grant.valid_until > func.statement_timestamp()),
         )
         .group_by(Grant.person_id)
     )

@@ -75,7 +75,7 @@ def waiting_contacts(viewer: Viewer, limit: int = 5) -> list[Any]:
             Person.invited_at.is_not(None),
             Person.activated_at.is_(None),
             Person.disabled_at.is_(None),
-            or_(Membership.valid_until.is_(None), Membership.valid_until > func.now()),
+            or_(Membership.valid_until.is_(None), Membership.valid_until > func.statement_timestamp()),
             Client.id.in_(seen),
         )
         .order_by(Person.invited_at, Person.id)
