@@ -23,15 +23,21 @@ from portal.accounts.models import Person
 from portal.clients import commands as clients
 from portal.clients.models import Client
 from portal.connectors import commands as connectors
+from portal.document_requests import commands as document_requests
+from portal.document_requests.checklist import Item
+from portal.document_requests.models import RequestLine
+from portal.expirations.commands import set_file_end
 from portal.exports.commands import request_export
 from portal.exports.models import Export
 from portal.files.commands import folders, rights
 from portal.files.commands.bin import bin_file
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.files import rename_file
+from portal.files.commands.receipts import add_to_receipt
 from portal.files.commands.tree_templates import save_tree_template
-from portal.files.models import File, Folder
+from portal.files.models import File, Folder, Receipt
 from portal.files.tree_shape import Branch
+from portal.kit import days
 from portal.kit.clock import now
 from portal.kit.db import db
 from portal.mailer.models import Mail
@@ -78,6 +84,9 @@ STAFF = """
 /clients/{client}/forms
 /clients/{client}/forms/new
 /clients/{client}/information
+/clients/{client}/requests
+/clients/{client}/requests/new
+/clients/{client}/requests/new?template={request_template}
 /clients/bin/{binned}/erasure
 /clients/bin/{binned}/restoration
 /collaborators
@@ -94,9 +103,17 @@ STAFF = """
 /drafts/{draft}/connectors
 /drafts/{draft}/forms
 /drafts/{draft}/summary
+/expirations
+/expirations?client={client}&state=ended
 /exports
 /exports/{export}
+/files/{file}/copies
+/files/{file}/end
+/files/{limited}/end
+/files/{file}/versions
 /folders/{folder}
+/folders/{folder}/copies
+/folders/{folder}/receipts
 /folders/{folder}/rights
 /folders/{folder}/rights?tab=collaborators
 /folders/{folder}/rights/{clara}
@@ -104,6 +121,9 @@ STAFF = """
 /mails
 /mails/{mail}
 /profile
+/receipts
+/receipts/{receipt}
+/requests/{request}
 /roles
 /roles/new
 /roles/{role}
@@ -115,6 +135,9 @@ STAFF = """
 /templates/attributes
 /templates/attributes/new
 /templates/attributes/{attribute_template}
+/templates/requests
+/templates/requests/new
+/templates/requests/{request_template}
 /templates/trees
 /templates/trees/new
 /templates/trees/{tree}
@@ -125,10 +148,14 @@ COLLABORATOR = """
 /clients
 /clients/{client}
 /clients/{client}/documents
+/clients/{client}/requests
+/expirations
 /files/{file}/place
 /files/{file}/preview
+/files/{file}/versions
 /folders/{folder}
 /folders/{folder}/place
+/requests/{request}
 """
 TRAINEE = """
 /
@@ -143,11 +170,24 @@ CONTACT = """
 /search?q=bilan
 /folders/{folder}
 /folders/{folder}/place
+/files/{file}/copies
 /files/{file}/place
 /files/{file}/preview
+/files/{file}/versions
+/folders/{folder}/copies
+/folders/{folder}/receipts
 /forms/{open}
 /forms/{answered}
 /profile
+/receipts
+/requests/{request}
+"""
+DEPOSITOR = """
+/
+/folders/{folder}
+/folders/{folder}/receipts
+/receipts
+/receipts/{receipt}
 """
 STRANGER = """
 /sign-in
@@ -171,6 +211,8 @@ NO_PAGE = {
     "contents.media": "bytes",
     "contents.page": "bytes",
     "contents.thumbnail": "bytes",
+    "files.archive": "bytes",
+    "files.folder_archive": "bytes",
     "files.download": "bytes",
     "files.rights_rows": "a part of a page",
     "files.upload": "JSON",
@@ -201,18 +243,57 @@ def make_scene() -> dict[str, Any]:
         "attribute_template": template.id, "tree": tree.id, "folder": cast.exchange.id,
         "role": accounts.create_role(name="Accueil", features=["forms"], actor=alice).id,
     }  # fmt: skip
-    return {**made, **_files(cast), **_forms(cast), **_links(cast), **_under_way(cast, tree.id)}
+    files = _files(cast)
+    return {
+        **made,
+        **files,
+        **_requests(cast, files["file"]),
+        **_forms(cast),
+        **_links(cast),
+        **_under_way(cast, tree.id),
+    }
 
 
 def _files(cast: Any) -> dict[str, Any]:
-    """Files of three formats, one of them in the bin, and a folder inside the folder."""
+    """Files of three formats, one limited, one in the bin, one deposited; and a folder inside the folder."""
     names = ("bilan 2025.pdf", "balance générale.xlsx", "photo.jpg")
     made = [store_bytes(cast.exchange, name, b"%PDF-1.7", actor=cast.clara) for name in names]
     bin_file(made[2], actor=cast.bob)
     folders.create_folder(
         cast.exchange, name="Un dossier au nom assez long pour ne pas tenir sur une ligne", actor=cast.bob
     )
-    return {"file": made[0].id}
+    set_file_end(made[1], now() + timedelta(days=20), actor=cast.bob)
+    rights.set_level(
+        cast.books, person=cast.diego, level=Level.READ, actor=cast.alice, valid_until=now() + timedelta(days=5)
+    )
+    deposited = store_bytes(cast.exchange, "relevé de compte.pdf", b"%PDF-1.7", actor=cast.diego)
+    add_to_receipt(cast.diego.viewer, cast.exchange, deposited)
+    db.session.flush()  # the receipt is asked for below
+    receipt = db.session.scalars(select(Receipt)).one()
+    return {"file": made[0].id, "limited": made[1].id, "receipt": receipt.id}
+
+
+def _requests(cast: Any, file_id: Any) -> dict[str, Any]:
+    """A checklist, and a request with a line that Clara has answered, one for her alone and one that may wait."""
+    items = [Item("Relevés bancaires de l'exercice", help="Les douze mois.", formats=("pdf",), days=14), Item("Bail")]
+    template = document_requests.save_template(
+        actor=cast.alice, name="Bilan annuel", note="Une photo nette suffit.", items=items
+    )
+    due = days.today() + timedelta(days=5)
+    asked = document_requests.send_request(
+        cast.acme, folder=cast.exchange, title="Bilan annuel 2025", note="Merci.", actor=cast.bob,
+        items=[
+            Item("Relevés bancaires de l'exercice", help="Les douze mois.", formats=("pdf",), due_on=due),
+            Item("Bail commercial", person_id=cast.clara.id),
+            Item("Procès-verbal de la dernière assemblée", required=False),
+        ],
+    )  # fmt: skip
+    line = db.session.scalars(
+        select(RequestLine).where(RequestLine.request_id == asked.id).order_by(RequestLine.position)
+    ).first()
+    assert line
+    document_requests.hand_in(line, file_id, actor=cast.clara)
+    return {"request": asked.id, "request_template": template.id}
 
 
 def _forms(cast: Any) -> dict[str, Any]:
@@ -381,11 +462,18 @@ def test_the_pages_before_there_is_a_firm(site: Any, visitor: Page) -> None:
 
 @pytest.mark.parametrize(
     ("who", "listed"),
-    [("alice", STAFF), ("bob", COLLABORATOR), ("tess", TRAINEE), ("clara", CONTACT), (None, STRANGER)],
-    ids=["alice", "bob", "tess", "clara", "stranger"],
+    [
+        ("alice", STAFF),
+        ("bob", COLLABORATOR),
+        ("tess", TRAINEE),
+        ("clara", CONTACT),
+        ("diego", DEPOSITOR),
+        (None, STRANGER),
+    ],
+    ids=["alice", "bob", "tess", "clara", "diego", "stranger"],
 )
 def test_every_page_is_accessible_and_fits_a_phone(scene: Scene, visitor: Page, who: str | None, listed: str) -> None:
-    """The administrator, a collaborator, a trainee, a contact, and somebody who is not signed in."""
+    """The administrator, a collaborator, a trainee, two contacts, and somebody who is not signed in."""
     if who:
         come_in(visitor.context, scene.site, scene.things[who])
     faults = walk(visitor, scene, listed)
@@ -396,7 +484,11 @@ def test_every_page_is_listed_here(scene: Scene) -> None:
     """A new page without a line in the lists would never be looked at."""
     routes: Map = scene.site.app.url_map
     matcher = routes.bind("localhost")
-    listed = [*scene.addresses(STAFF + COLLABORATOR + TRAINEE + CONTACT + STRANGER), "/setup", "/setup/token"]
+    listed = [
+        *scene.addresses(STAFF + COLLABORATOR + TRAINEE + CONTACT + DEPOSITOR + STRANGER),
+        "/setup",
+        "/setup/token",
+    ]
     seen = {matcher.match(address.partition("?")[0])[0] for address in listed if not address.endswith(NOT_FOUND[0])}
     pages = {rule.endpoint for rule in routes.iter_rules() if "GET" in (rule.methods or ())}
     assert pages - seen - set(NO_PAGE) == set()
