@@ -110,7 +110,6 @@ STAFF = """
 /files/{file}/copies
 /files/{file}/end
 /files/{limited}/end
-/files/{file}/versions
 /folders/{folder}
 /folders/{folder}/copies
 /folders/{folder}/receipts
