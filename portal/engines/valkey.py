@@ -47,7 +47,6 @@ class Valkey:
             'save ""',
             # A broker that forgets the oldest task under pressure would be worse than one that refuses the newest.
             "maxmemory-policy noeviction",
-            "databases 64",
         ]
         write_privately(self.folder / "valkey.conf", "\n".join(lines) + "\n")
 
