@@ -14,6 +14,7 @@ from portal.accounts.commands import LastAdministrator, NotYourself
 from portal.accounts.models import Firm, Person
 from portal.accounts.terms import TERMS, working_term
 from portal.kit.db import db
+from portal.permissions.levels import Level
 from tests.cast import Cast
 from tests.postbox import mails_to
 
@@ -106,6 +107,24 @@ def test_a_shared_contacts_address_is_out_of_reach_for_who_sees_only_one_client(
     assert browser.post(f"{place}/disabling").status_code == 403
     assert browser.post(place, data=details(cast.clara, phone="06 12 34 56 78")).status_code == 303
     assert cast.clara.phone == "+33 6 12 34 56 78"
+
+
+@pytest.mark.parametrize("where", ["client", "folder"])
+def test_who_may_less_than_a_contact_cannot_become_that_contact(sign_in: Sign, cast: Cast, where: str) -> None:
+    """With the address comes the password: Bob reads where Clara has more, on the client or in one folder of it."""
+    from portal.clients import commands as clients
+    from portal.files.commands import rights
+
+    if where == "client":
+        clients.set_standing(cast.acme, cast.bob, Level.READ, actor=cast.alice)
+    else:
+        rights.set_level(cast.exchange, person=cast.bob, level=Level.READ, actor=cast.alice)
+    browser = sign_in(cast.bob)
+    place = f"/contacts/{cast.clara.id}"
+    assert browser.post(place, data=details(cast.clara, email="bob@evil.example")).status_code == 422
+    assert cast.clara.email == "clara@client.example"
+    for door in ("disabling", "enabling", "sessions/end"):
+        assert browser.post(f"{place}/{door}").status_code == 403
 
 
 def test_fields_that_the_form_does_not_have_change_nothing(sign_in: Sign, cast: Cast) -> None:
