@@ -70,11 +70,14 @@ def test_mallory_gets_no_archive_and_no_file_of_acme(filled: Any, sign_in: Any) 
 
 def test_a_selection_stands_side_by_side(filled: Any, sign_in: Any) -> None:
     """Two folders and a file whose name one of them has, by the addresses of the selection."""
-    file = store_bytes(filled.payroll, "Accounts", b"x", actor=filled.alice)
-    query = f"folder={filled.exchange.id}&folder={filled.books.id}&file={file.id}"
+    file = store_bytes(filled.root, "Accounts.", b"x", actor=filled.alice)
+    inside = store_bytes(filled.payroll, "once.txt", b"x", actor=filled.alice)
+    query = f"folder={filled.exchange.id}&folder={filled.books.id}&folder={filled.payroll.id}"
+    query += f"&file={file.id}&file={inside.id}"
     names = unpack(sign_in(filled.alice).get(f"/clients/{filled.acme.id}/archive?{query}")).namelist()
     assert "Accounts/Payroll/salaries.pdf" in names
     assert "Accounts (2)" in names
+    assert [name for name in names if name.endswith("once.txt")] == ["Accounts/Payroll/once.txt"]
 
 
 def test_the_log_names_every_file_that_was_taken_along(filled: Any, sign_in: Any, session: Any) -> None:
