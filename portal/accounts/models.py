@@ -6,7 +6,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.roles import PRESET_NAMES
@@ -34,6 +34,10 @@ class Firm(WithId, WithTimes, Model):
     versions_kept: Mapped[int | None]
     versions_days: Mapped[int | None]
     bin_days: Mapped[int] = mapped_column(server_default="90", default=90)
+    # Bytes that all documents may take, and those of one client where nothing else is said for it; None is no limit for
+    # the firm, and what the installation says (CLIENT_QUOTA_BYTES) for a client.
+    quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    client_quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     __table_args__ = (CheckConstraint("singleton", name="singleton"),)

@@ -7,7 +7,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, SmallInteger, UniqueConstraint, func, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Numeric,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.kit.db import Model, WithId, WithTimes
@@ -57,6 +67,8 @@ class Client(WithId, WithTimes, Model):
     # Name, address, attribute values: what a search of the client base looks at besides the contacts' own names,
     # folded by names.search_key and kept by commands.refresh_search.
     search_text: Mapped[str] = mapped_column(server_default="", default="")
+    # Bytes that its documents may take; None is what the firm says for all.
+    quota_bytes: Mapped[int | None] = mapped_column(BigInteger)
     created_by_id: Mapped[uuid.UUID | None]
     disabled_at: Mapped[datetime | None]
     disabled_by_id: Mapped[uuid.UUID | None]

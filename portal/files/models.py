@@ -25,6 +25,9 @@ class Folder(WithId, WithTimes, Model):
     # range of one B-tree. Collation C, or the range would depend on a language.
     path: Mapped[str] = mapped_column(String(collation="C"))
     scope_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("scope.id"))
+    # The folder of a template that this one was made from or recognised as, also after it was renamed or moved. No
+    # foreign key: templates change and go, folders stay.
+    template_node_id: Mapped[uuid.UUID | None]
     # True where the scope differs from the parent's: the few folders from which paths to what is visible are drawn.
     starts_scope: Mapped[bool] = mapped_column(server_default=text("false"), default=False)
     position: Mapped[int] = mapped_column(server_default="0", default=0)
@@ -68,6 +71,8 @@ class File(WithId, WithTimes, Model):
     valid_until: Mapped[datetime | None]
     # Empty: nothing is held against it. "waiting" for the virus check, or "infected".
     quarantine: Mapped[str] = mapped_column(server_default="", default="")
+    # The order that the firm gave by hand; all 0 where nobody did, and then names decide.
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
     bin_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("bin_entry.id", ondelete="SET NULL"))
 
     __table_args__ = (
@@ -98,8 +103,15 @@ class FileVersion(WithId, WithTimes, Model):
     etag: Mapped[str] = mapped_column(server_default="", default="")
     content_type: Mapped[str]
     uploaded_by_id: Mapped[uuid.UUID | None]
+    # As of the file, for this content alone; ``signature`` is what the scanner called what it found.
+    quarantine: Mapped[str] = mapped_column(server_default="", default="")
+    signature: Mapped[str] = mapped_column(server_default="", default="")
 
-    __table_args__ = (UniqueConstraint("file_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("file_id", "number"),
+        CheckConstraint("quarantine in ('', 'waiting', 'infected')", name="quarantine"),
+        Index("ix_file_version_quarantine", "created_at", postgresql_where=text("quarantine <> ''")),
+    )
 
 
 class Upload(WithId, WithTimes, Model):
@@ -224,6 +236,7 @@ class TreeTemplate(WithId, WithTimes, Model):
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(unique=True)
     description: Mapped[str] = mapped_column(server_default="", default="")
+    position: Mapped[int] = mapped_column(server_default="0", default=0)
     version: Mapped[int] = mapped_column(server_default="1", default=1)
 
     nodes: Mapped[list[TreeTemplateNode]] = relationship(
@@ -243,3 +256,17 @@ class TreeTemplateNode(WithId, Model):
     position: Mapped[int] = mapped_column(server_default="0", default=0)
 
     __table_args__ = (CheckConstraint("level between 0 and 3", name="level"),)
+
+
+class AppliedTree(WithTimes, Model):
+    """A template that a client's space was made from, or was brought in line with: what drift is measured against."""
+
+    __tablename__ = "applied_tree"
+
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), primary_key=True)
+    template_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("tree_template.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    # The template's version that was applied last, and by whom.
+    version: Mapped[int] = mapped_column(server_default="1", default=1)
+    applied_by_id: Mapped[uuid.UUID | None]
