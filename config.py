@@ -21,6 +21,7 @@ _SCHEMES = {
     "S3_PUBLIC_URL": ("http", "https"),
     "PORTAL_URL": ("http", "https"),
     "SMTP_URL": ("smtp", "smtps", "smtp+starttls"),
+    "CLAMD_URL": ("tcp", "unix"),
 }
 _REQUIRED = (
     "DATABASE_URL",
@@ -56,6 +57,7 @@ class Settings:
     secret_key: str
     portal_url: str
     smtp_url: str | None
+    clamd_url: str | None
     mail_from: str
     var: Path
     demo: bool
@@ -86,6 +88,7 @@ class Settings:
             secret_key=env["SECRET_KEY"],
             portal_url=env["PORTAL_URL"].rstrip("/"),
             smtp_url=env.get("SMTP_URL") or None,
+            clamd_url=env.get("CLAMD_URL") or None,
             mail_from=env.get("MAIL_FROM", "Atrium <portal@localhost.localdomain>"),
             var=Path(env.get("PORTAL_VAR", ROOT / "var")),
             demo=_flag(env, "PORTAL_DEMO"),
@@ -102,6 +105,8 @@ def _faults(env: Mapping[str, str]) -> list[str]:
         value = env.get(name)
         if value and urlsplit(value).scheme not in schemes:
             faults.append(f"{name} must begin with one of {', '.join(s + '://' for s in schemes)}.")
+    if env.get("CLAMD_URL") and not _is_clamd(env["CLAMD_URL"]):
+        faults.append("CLAMD_URL must look like tcp://host:3310 or unix:///path/of/the/socket.")
     if env.get("SECRET_KEY") and len(env["SECRET_KEY"]) < 32:
         faults.append("SECRET_KEY must have at least 32 characters; take it from a random generator.")
     for name in ("TRUSTED_PROXIES", "MAX_FILE_BYTES", "CLIENT_QUOTA_BYTES"):
@@ -111,6 +116,17 @@ def _faults(env: Mapping[str, str]) -> list[str]:
         if env.get(name, "").lower() not in ("", "0", "1", "true", "false"):
             faults.append(f"{name} must be 0 or 1.")
     return faults
+
+
+def _is_clamd(url: str) -> bool:
+    """A host with its port, or the absolute path of a socket. A wrong scheme is another fault."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme == "tcp":
+            return bool(parts.hostname and parts.port) and parts.path in ("", "/")
+    except ValueError:
+        return False
+    return parts.scheme != "unix" or (not parts.netloc and len(parts.path) > 1)
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:
