@@ -28,11 +28,11 @@ class Node:
 
 def visible_tree_templates(viewer: Viewer) -> Select[TreeTemplate]:
     """Templates are the firm's: all staff may look at them, contacts see none."""
-    return select(TreeTemplate).where(literal(viewer.is_staff)).order_by(TreeTemplate.name_key)
+    return select(TreeTemplate).where(literal(viewer.is_staff)).order_by(TreeTemplate.position, TreeTemplate.name_key)
 
 
 def templates_with_counts(viewer: Viewer) -> list[tuple[TreeTemplate, int]]:
-    """All templates with their numbers of folders, by name."""
+    """All templates with their numbers of folders, in the firm's order; by name where there is none."""
     counts = (
         select(TreeTemplateNode.template_id, func.count().label("folders"))
         .group_by(TreeTemplateNode.template_id)
@@ -49,7 +49,10 @@ def templates_with_counts(viewer: Viewer) -> list[tuple[TreeTemplate, int]]:
 def nodes_of(template_id: uuid.UUID) -> list[Node]:
     """The template's folders as a tree, with the level that contacts get in each. One statement."""
     found = db.session.scalars(
-        select(TreeTemplateNode).where(TreeTemplateNode.template_id == template_id).order_by(TreeTemplateNode.position)
+        select(TreeTemplateNode)
+        .where(TreeTemplateNode.template_id == template_id)
+        .order_by(TreeTemplateNode.position)
+        .execution_options(populate_existing=True)  # nodes are written in bulk, behind the session's back
     ).all()
     below: dict[uuid.UUID | None, list[TreeTemplateNode]] = defaultdict(list)
     for node in found:
@@ -68,4 +71,4 @@ def nodes_of(template_id: uuid.UUID) -> list[Node]:
 
 def tree_of(nodes: list[Node]) -> list[Branch]:
     """The same as the editor and the save command write it."""
-    return [Branch(node.name, node.own, tree_of(node.children)) for node in nodes]
+    return [Branch(node.name, node.own, tree_of(node.children), id=node.id) for node in nodes]

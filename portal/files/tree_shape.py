@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,15 +25,18 @@ class BadTree(Refused):
 
 @dataclass
 class Branch:
-    """A folder of a template as the editor sends it. ``level`` None follows the folder above."""
+    """A folder of a template as the editor sends it. ``level`` None follows the folder above, ``id`` None is new."""
 
     name: str
     level: Level | None = None
     children: list[Branch] = field(default_factory=list)
+    id: uuid.UUID | None = None
 
 
 def read_tree(raw: Any) -> list[Branch]:
-    """The editor's JSON, checked: ``[{"name": ..., "level": "read" | "", "children": [...]}]``.
+    """The editor's JSON, checked: ``[{"id": ..., "name": ..., "level": "read" | "", "children": [...]}]``.
+
+    An ``id`` is that of a folder which the template has already; one that is none is a new folder's.
 
     :raises BadTree: not a tree, a name that cannot be used or stands twice, too many folders, too deep.
     """
@@ -70,6 +74,14 @@ def _read_branch(entry: Any) -> Branch:
         shown = "".join(character for character in entry["name"][:60] if character.isprintable())
         raise BadTree(_l("Folder “%(name)s”: %(reason)s"), name=shown, reason=str(refusal)) from refusal
     key = entry.get("level") or ""
-    if key not in ("", *(level.key for level in Level)):
+    if not isinstance(key, str) or key not in ("", *(level.key for level in Level)):
         raise BadTree()
-    return Branch(name, Level.of(key) if key else None)
+    return Branch(name, Level.of(key) if key else None, id=uuid_or_none(entry.get("id")))
+
+
+def uuid_or_none(raw: Any) -> uuid.UUID | None:
+    """The id that a browser sent; None where it is none."""
+    try:
+        return uuid.UUID(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None

@@ -5,21 +5,29 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask import flash, render_template
+from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from portal.files.commands.tree_templates import delete_tree_template, duplicate_tree_template, save_tree_template
+from portal.files.commands.tree_templates import (
+    delete_tree_template,
+    duplicate_tree_template,
+    order_tree_templates,
+    save_tree_template,
+)
 from portal.files.forms import TreeTemplateForm
 from portal.files.models import TreeTemplate
 from portal.files.template_policies import can_edit_templates, can_see_templates
 from portal.files.template_queries import Node, nodes_of, templates_with_counts, tree_of, visible_tree_templates
-from portal.files.tree_shape import read_tree
+from portal.files.tree_shape import read_tree, uuid_or_none
 from portal.files.views import bp
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
 from portal.kit.web import allowed, current_viewer, redirect_to
 from portal.permissions.levels import Level
+
+# As many are put in order at once.
+MOST_TEMPLATES = 1000
 
 
 @bp.get("/templates/trees")
@@ -54,6 +62,17 @@ def new_tree_template() -> ResponseReturnValue:
 def edit_tree_template(template: TreeTemplate) -> ResponseReturnValue:
     """Change a template."""
     return _edit(template, nodes_of(template.id))
+
+
+@bp.post("/templates/trees/order")
+@allowed(can_edit_templates)
+def order_templates() -> ResponseReturnValue:
+    """Keep the order of the form; ``sort`` puts all of them in alphabetical order."""
+    by_name = "sort" in request.form
+    sent = [] if by_name else request.form.getlist("template")[:MOST_TEMPLATES]
+    order_tree_templates([ident for text in sent if (ident := uuid_or_none(text))], actor=current_viewer())
+    flash(_("The templates stand in alphabetical order.") if by_name else _("The order was saved."), "success")
+    return redirect_to("files.tree_templates")
 
 
 @bp.post("/templates/trees/<uuid:template_id>/copy")
@@ -109,6 +128,11 @@ def _sent(form: TreeTemplateForm) -> Any:
 
 def _as_json(nodes: list[Node]) -> list[dict[str, Any]]:
     return [
-        {"name": node.name, "level": "" if node.own is None else node.own.key, "children": _as_json(node.children)}
+        {
+            "id": str(node.id),
+            "name": node.name,
+            "level": "" if node.own is None else node.own.key,
+            "children": _as_json(node.children),
+        }
         for node in nodes
     ]

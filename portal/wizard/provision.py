@@ -93,7 +93,8 @@ def provision(draft: Draft, *, actor: Person) -> Client:
     contacts = _in_step("contacts", _make_contacts, plan, client, actor)
     grown: dict[uuid.UUID, Any] = {}
     if plan.template is not None:
-        grown = _in_step("tree", trees.apply_tree, client, root, plan.template.nodes, actor=actor)
+        from_template = {"actor": actor, "template": plan.template}
+        grown = _in_step("tree", trees.apply_tree, client, root, plan.template.nodes, **from_template)
     for key, settings in plan.connectors.items():
         _in_step("connectors", connectors.attach, client, key, settings, actor=actor)
     receivers = [contacts[email] for email in plan.form_contacts if email in contacts]
