@@ -87,8 +87,58 @@ FILE_VERSION_RESTORED = _verb(
 )
 FILE_BINNED = _verb("file.binned", "files", "trash", _l("%(actor)s moved “%(name)s” to the bin."), "folder")
 FILE_RESTORED = _verb("file.restored", "files", "restore", _l("%(actor)s restored “%(name)s” from the bin."), "folder")
+FILE_ERASED = _verb("file.erased", "files", "trash-x", _l("%(actor)s deleted “%(name)s” for ever."), "folder")
+FILE_VERSION_DOWNLOADED = _verb(
+    "file.version_downloaded",
+    "files",
+    "download",
+    _l("%(actor)s downloaded version %(version)s of “%(name)s”."),
+    "version",
+    "folder",
+)
+FILE_VERSION_DELETED = _verb(
+    "file.version_deleted",
+    "files",
+    "trash-x",
+    _l("%(actor)s deleted version %(version)s of “%(name)s” for ever."),
+    "version",
+    "folder",
+)
+# One line for a client and a run of the clean-up, however many versions: ``bytes`` are those of the versions together.
+VERSIONS_EXPIRED = _verb(
+    "files.versions_expired",
+    "client",
+    "history-off",
+    _l("Earlier versions whose time has run out were deleted: %(count)s."),
+    "count",
+    "bytes",
+)
 FILE_REFUSED = _verb(
     "file.refused", "files", "alert-triangle", _l("The upload of “%(name)s” was refused: %(reason)s"), "reason"
+)
+
+FILE_INFECTED = _verb(
+    "file.infected",
+    "files",
+    "alert-triangle",
+    _l("A virus was found in “%(name)s” (%(signature)s): it is kept away."),
+    "folder",
+    "signature",
+)
+FILE_RELEASED = _verb(
+    "file.released",
+    "files",
+    "lock-open",
+    _l("%(actor)s released “%(name)s” from the quarantine: %(reason)s"),
+    "folder",
+    "reason",
+)
+FILE_QUARANTINE_ERASED = _verb(
+    "file.quarantine_erased",
+    "files",
+    "trash-x",
+    _l("%(actor)s deleted “%(name)s” from the quarantine for good."),
+    "folder",
 )
 
 FOLDER_CREATED = _verb("folder.created", "folders", "folder-plus", _l("%(actor)s created the folder “%(name)s”."))
@@ -115,6 +165,7 @@ FOLDER_BINNED = _verb("folder.binned", "folders", "trash", _l("%(actor)s moved t
 FOLDER_RESTORED = _verb(
     "folder.restored", "folders", "restore", _l("%(actor)s restored the folder “%(name)s” from the bin.")
 )
+FOLDER_ERASED = _verb("folder.erased", "folders", "trash-x", _l("%(actor)s deleted the folder “%(name)s” for ever."))
 
 TREE_APPLIED = _verb("folder.tree_applied", "folders", "template", _l("%(actor)s set up %(count)s folders."), "count")
 

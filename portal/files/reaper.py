@@ -99,7 +99,7 @@ def sweep_orphans(*, grace: timedelta = GRACE) -> int:
 
 
 def _sweep(keys: list[str]) -> int:
-    known = _is_referred_to(keys)
+    known = _is_referred_to(keys) | _is_promised(keys)
     orphans = [key for key in keys if key not in known]
     for key in orphans:
         log.warning("files.orphan_swept", key=key)
@@ -115,6 +115,15 @@ def _is_referred_to(keys: list[str]) -> set[str]:
     uploads = select(Upload.object_key).where(Upload.object_key.in_(keys), Upload.state == "pending")
     made = select(RENDITION.c.object_key).where(RENDITION.c.object_key.in_(keys))
     known = set(db.session.scalars(versions.union_all(uploads, made)))
+    db.session.rollback()
+    return known
+
+
+def _is_promised(keys: list[str]) -> set[str]:
+    """Those whose deletion is promised for later: they stay until then, for a backup that began before."""
+    if not keys:
+        return set()
+    known = set(db.session.scalars(select(ObjectDeletion.object_key).where(ObjectDeletion.object_key.in_(keys))))
     db.session.rollback()
     return known
 
