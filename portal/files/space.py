@@ -16,6 +16,7 @@ from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import collaborators_of, contacts_of, visible_clients
 from portal.files.models import Folder
+from portal.files.order import Sort, sort_of
 from portal.files.policies import can_change_folder, can_set_rights, can_upload
 from portal.files.queries import Crumb, Listing, breadcrumbs, listing, own_levels_of, set_levels_of
 from portal.kit.db import db
@@ -38,6 +39,7 @@ class FolderPage:
     may_upload: bool
     may_change: bool
     may_set_rights: bool
+    sort: Sort
 
     @property
     def level(self) -> Level:
@@ -51,17 +53,26 @@ class FolderPage:
 
 
 def folder_page(
-    viewer: Viewer, folder: Folder, *, folders_place: str | None = None, files_place: str | None = None
+    viewer: Viewer,
+    folder: Folder,
+    *,
+    sort: Sort | None = None,
+    folders_place: str | None = None,
+    files_place: str | None = None,
 ) -> FolderPage:
-    """The page of a folder that the viewer may open."""
+    """The page of a folder that the viewer may open.
+
+    :param sort: the order of the rows; None for the one that the viewer chose last.
+    """
+    sort = sort_of(viewer) if sort is None else sort
     seen: Any = visible_clients(viewer)
     client: Client = db.session.scalars(seen.where(Client.id == folder.client_id)).one()
-    found = listing(viewer, folder, size=ROWS, folders_place=folders_place, files_place=files_place)
+    found = listing(viewer, folder, size=ROWS, sort=sort, folders_place=folders_place, files_place=files_place)
     return FolderPage(
         client=client, folder=folder, crumbs=breadcrumbs(viewer, folder), listing=found,
         people=people_by_id({file.uploaded_by_id for file in found.files.items}),
         may_upload=can_upload(viewer, folder), may_change=can_change_folder(viewer, folder),
-        may_set_rights=can_set_rights(viewer, folder),
+        may_set_rights=can_set_rights(viewer, folder), sort=sort,
     )  # fmt: skip
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlakeyset import InvalidPage, serialize_bookmark, unserialize_bookmark
-from sqlalchemy import Integer, String, Uuid, any_, bindparam, func, literal, or_, select, tuple_
+from sqlalchemy import Integer, Uuid, any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import File, Folder
+from portal.files.order import Sort, place_in, place_of
 from portal.files.queries.anybody import AnyViewer
 from portal.files.queries.levels import folder_level, folder_levels
 from portal.files.queries.paths import ids_above, path_folders
@@ -23,6 +23,9 @@ from portal.kit.db import db
 from portal.kit.paging import Page
 from portal.permissions.levels import Level
 from portal.permissions.queries import scopes_of, with_level
+
+# The order that the firm gave.
+FIRM = Sort()
 
 
 class FolderRow(NamedTuple):
@@ -80,53 +83,71 @@ FILE_FACTS = (
     File.uploaded_by_id,
     File.valid_until,
     File.name_key,
+    File.position,
+    File.version_id,
+    File.quarantine,
 )
 
 
 def listing(
-    viewer: Viewer, folder: Folder, *, size: int = 100, folders_place: str | None = None, files_place: str | None = None
+    viewer: Viewer,
+    folder: Folder,
+    *,
+    size: int = 100,
+    sort: Sort = FIRM,
+    folders_place: str | None = None,
+    files_place: str | None = None,
 ) -> Listing:
     """What the viewer sees in a folder: sub-folders first, so that a place among files means that all were shown.
 
     ``files`` are rows of :data:`FILE_FACTS`.
     """
-    files, level = _files_and_level(viewer, folder, size, files_place)
+    files, level = _files_and_level(viewer, folder, size, files_place, sort)
     if files_place and not folders_place:
         folders: Page[FolderRow] = Page([], None)
     else:
-        folders = children(viewer, folder, size=size, place=folders_place)
+        folders = children(viewer, folder, size=size, place=folders_place, sort=sort)
     return Listing(level, folders, files)
 
 
-def children(viewer: Viewer, folder: Folder, *, size: int = 100, place: str | None = None) -> Page[FolderRow]:
-    """Sub-folders that the viewer sees, by position and name, with counts. Three statements at most."""
+def children(
+    viewer: Viewer, folder: Folder, *, size: int = 100, place: str | None = None, sort: Sort = FIRM
+) -> Page[FolderRow]:
+    """Sub-folders that the viewer sees, in this order, with counts. Three statements at most.
+
+    :param place: where the page before ended, as it gave it; its sort goes on. A forged one gives the first page.
+    """
     paths = path_folders(viewer, folder.client_id)
-    last = _place(place, (int, str, uuid.UUID))
     values: dict[str, Any] = {"viewer_id": viewer.person_id, "client_id": folder.client_id, "paths": list(paths)}
     values |= {"folder_id": folder.id, "most": size + 1}
+    last = place_in(place, "folders")
     if last is not None:
-        values |= {"last_position": last[0], "last_name": last[1], "last_id": last[2]}
-    statement = _children_statement(viewer.is_staff, viewer.sees_all, last is not None)
+        sort = last[0]
+        values |= _last(last[1])
+    statement = _children_statement(viewer.is_staff, viewer.sees_all, last is not None, sort)
     rows: list[Any] = list(db.session.execute(statement, values))
     items = [FolderRow(row, LEVELS[row[-3]], row[-2], row[-1]) for row in rows[:size]]
-    if len(rows) <= size:
-        return Page(items, None)
-    end = rows[size - 1]
-    return Page(items, serialize_bookmark(((end.position, end.name_key, end.id), False)))
+    return Page(items, place_of(sort, sort.of_folders, rows[size - 1]) if len(rows) > size else None)
+
+
+def _last(values: tuple[Any, ...]) -> dict[str, Any]:
+    """The values of :meth:`Order.parameters`."""
+    return {f"last_{number}": value for number, value in enumerate(values)}
 
 
 LEVELS = tuple(Level)
 
 
 @cache
-def _children_statement(is_staff: bool, sees_all: bool, continued: bool) -> Any:
+def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: Sort) -> Any:
     """The page first, then what is counted in its folders: in one statement, so that no list of ids travels."""
     viewer: Any = AnyViewer(is_staff, sees_all)
     client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
-    order = (Folder.position, Folder.name_key, Folder.id)
+    order = sort.of_folders
+    further = [column for column in order.columns if not any(column is known for known in FOLDER_FACTS)]
     rows = (
-        select(*FOLDER_FACTS, func.coalesce(mine.c.level, 0).label("level"))
+        select(*FOLDER_FACTS, *further, func.coalesce(mine.c.level, 0).label("level"))
         .outerjoin(mine, mine.c.scope_id == Folder.scope_id)
         .where(
             Folder.parent_id == bindparam("folder_id", type_=Uuid()),
@@ -135,13 +156,13 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool) -> Any:
         )
     )
     if continued:
-        last = (
-            bindparam("last_position", type_=Integer()),
-            bindparam("last_name", type_=String()),
-            bindparam("last_id", type_=Uuid()),
-        )
-        rows = rows.where(tuple_(*order) > tuple_(*last))
-    page = rows.order_by(*order).limit(bindparam("most", type_=Integer())).cte("page").prefix_with("MATERIALIZED")
+        rows = rows.where(order.beyond(order.parameters()))
+    page = (
+        rows.order_by(*order.clauses())
+        .limit(bindparam("most", type_=Integer()))
+        .cte("page")
+        .prefix_with("MATERIALIZED")
+    )
     folders, files = (counted.subquery() for counted in _counts(viewer, mine, select(page.c.id)))
     return (
         select(
@@ -151,7 +172,7 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool) -> Any:
         )
         .outerjoin(folders, folders.c.parent_id == page.c.id)
         .outerjoin(files, files.c.folder_id == page.c.id)
-        .order_by(page.c.position, page.c.name_key, page.c.id)
+        .order_by(*order.clauses([page.c[column.key] for column in order.columns]))
     )
 
 
@@ -202,57 +223,50 @@ def _counts(viewer: Any, mine: Any, parents: Any) -> tuple[Any, Any]:
     return folders, files
 
 
-def files_in(viewer: Viewer, folder: Folder, size: int = 100, place: str | None = None) -> Page[Any]:
-    """Files of a folder that the viewer sees, by name, as rows of :data:`FILE_FACTS`.
+def files_in(
+    viewer: Viewer, folder: Folder, size: int = 100, place: str | None = None, *, sort: Sort = FIRM
+) -> Page[Any]:
+    """Files of a folder that the viewer sees, in this order, as rows of :data:`FILE_FACTS`.
 
     :param place: where the page before ended, as it gave it; a forged one gives the first page.
     """
-    return _files_and_level(viewer, folder, size, place)[0]
+    return _files_and_level(viewer, folder, size, place, sort)[0]
 
 
-def _files_and_level(viewer: Viewer, folder: Folder, size: int, place: str | None) -> tuple[Page[Any], Level]:
+def _files_and_level(
+    viewer: Viewer, folder: Folder, size: int, place: str | None, sort: Sort
+) -> tuple[Page[Any], Level]:
     """A page of files and the viewer's level on their folder: one statement where there are files, else two."""
-    last = _place(place, (str, uuid.UUID))
     values = {"folder_id": folder.id, "viewer_id": viewer.person_id, "most": size + 1}
+    last = place_in(place, "files")
     if last is not None:
-        values |= {"last_name": last[0], "last_id": last[1]}
-    statement = _files_statement(viewer.is_staff, viewer.sees_all, last is not None)
+        sort = last[0]
+        values |= _last(last[1])
+    statement = _files_statement(viewer.is_staff, viewer.sees_all, last is not None, sort)
     rows: list[Any] = list(db.session.execute(statement, values))
     level = Level(rows[0].level) if rows else folder_level(viewer, folder)
     if len(rows) <= size:
         return Page(rows, None), level
-    rows = rows[:size]
-    return Page(rows, serialize_bookmark(((rows[-1].name_key, rows[-1].id), False))), level
+    return Page(rows[:size], place_of(sort, sort.of_files, rows[size - 1])), level
 
 
 @cache
-def _files_statement(is_staff: bool, sees_all: bool, continued: bool) -> Any:
+def _files_statement(is_staff: bool, sees_all: bool, continued: bool, sort: Sort) -> Any:
     """Built once for each kind of viewer: to put a statement together takes longer than to run it."""
     viewer: Any = AnyViewer(is_staff, sees_all)
     facts: Any = select(*FILE_FACTS).join(Folder, Folder.id == File.folder_id)
     selected, level = with_level(facts, viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
     selected = selected.add_columns(level.label("level"))
     selected = selected.where(File.folder_id == bindparam("folder_id", type_=Uuid()), readable(viewer, level))
+    order = sort.of_files
     if continued:
-        last = bindparam("last_name", type_=String()), bindparam("last_id", type_=Uuid())
-        selected = selected.where(tuple_(File.name_key, File.id) > tuple_(*last))
-    return selected.order_by(File.name_key, File.id).limit(bindparam("most", type_=Integer()))
+        selected = selected.where(order.beyond(order.parameters()))
+    return selected.order_by(*order.clauses()).limit(bindparam("most", type_=Integer()))
 
 
 def _array(name: str) -> Any:
     """Many ids as one parameter."""
     return bindparam(name, type_=ARRAY(Uuid()))
-
-
-def _place(place: str | None, kinds: tuple[type, ...]) -> tuple[Any, ...] | None:
-    """Where the page before ended, if that is what ``place`` says: values of these types."""
-    try:
-        found = unserialize_bookmark(place).place if place else None
-    except (InvalidPage, ValueError, TypeError, KeyError):
-        return None
-    if not isinstance(found, tuple) or tuple(map(type, found)) != kinds:
-        return None
-    return None if any("\x00" in value for value in found if isinstance(value, str)) else found
 
 
 def breadcrumbs(viewer: Viewer, folder: Folder) -> list[Crumb]:
