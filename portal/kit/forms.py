@@ -15,7 +15,6 @@ A view does::
 from __future__ import annotations
 
 import re
-import unicodedata
 import uuid
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -30,6 +29,7 @@ from wtforms.widgets import HiddenInput
 
 from portal.kit.addresses import clean_address, clean_phone
 from portal.kit.errors import Refused
+from portal.kit.normal import normal
 
 Sentence: TypeAlias = LazyString | str
 
@@ -47,7 +47,7 @@ _HIDDEN_SENTENCE = _l("This holds characters that cannot be shown. Type it again
 def _trim(value: Any) -> Any:
     if value is None:
         return ""
-    return unicodedata.normalize("NFC", value).strip() if isinstance(value, str) else value
+    return normal(value).strip() if isinstance(value, str) else value
 
 
 class HiddenIntegerField(IntegerField):

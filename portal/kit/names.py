@@ -8,6 +8,7 @@ import unicodedata
 from flask_babel import lazy_gettext as _l
 
 from portal.kit.errors import Refused
+from portal.kit.normal import normal
 
 NAME_BYTES = 255
 
@@ -15,6 +16,12 @@ NAME_BYTES = 255
 # made to look like "exe.jpg".
 _DECEIVING = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+# Halves of pairs (UTF-16) and noncharacters (Unicode, chapter 23.7): no text, and neither HTML nor XML can hold them.
+_NO_TEXT = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane + 0xFFFE)}{chr(plane + 0xFFFF)}" for plane in range(0, 0x110000, 0x10000))
+    + "]"
+)
 _BLANKS = re.compile(r"\s+")
 
 
@@ -32,7 +39,7 @@ def clean_name(raw: str, *, field: str = "name", path_safe: bool = True) -> str:
     :param path_safe: also refuse ``/`` and ``\\`` and the names ``.`` and ``..`` (folders and files).
     :raises BadName: empty, longer than 255 bytes in UTF-8, or holding characters that control or deceive.
     """
-    name = _BLANKS.sub(" ", unicodedata.normalize("NFC", raw).strip()) if not _CONTROL.search(raw.strip()) else raw
+    name = _BLANKS.sub(" ", normal(raw).strip()) if not _CONTROL.search(raw.strip()) else raw
     if not name:
         raise BadName(_l("Give it a name."), field=field)
     if _CONTROL.search(name):
@@ -43,7 +50,7 @@ def clean_name(raw: str, *, field: str = "name", path_safe: bool = True) -> str:
         raise BadName(
             _l("The name holds hidden characters that change how it reads. Type it again by hand."), field=field
         )
-    if any(unicodedata.category(character) == "Cs" for character in name):
+    if _NO_TEXT.search(name):
         raise BadName(_l("The name holds characters that are not valid text."), field=field)
     if len(name.encode()) > NAME_BYTES:
         raise BadName(_l("The name is too long: 255 bytes at most (about 250 letters)."), field=field)
@@ -54,12 +61,12 @@ def clean_name(raw: str, *, field: str = "name", path_safe: bool = True) -> str:
 
 def name_key(name: str) -> str:
     """Two names with the same key are the same name: case and Unicode form do not count, accents do."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    return normal(normal(name).casefold())
 
 
 def search_key(text: str) -> str:
     """What is searched and sorted by: neither case nor accents count, blanks are single."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    decomposed = normal(text.casefold().replace("œ", "oe").replace("æ", "ae"), "NFKD")
     bare = "".join(character for character in decomposed if not unicodedata.combining(character))
     return _BLANKS.sub(" ", bare.replace("\x00", "")).strip()
 

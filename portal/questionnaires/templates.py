@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import func
 
 from portal import activity
 from portal.kit.db import db, transactional
 from portal.kit.errors import Conflict, Refused
-from portal.kit.names import clean_name, search_key
+from portal.kit.names import clean_name
+from portal.kit.titles import UniqueName, locked
 from portal.questionnaires.models import FormTemplate
 from portal.questionnaires.schema import Section, clean_sections
 
@@ -32,6 +31,9 @@ class TemplateChanged(Conflict):
     def __init__(self, latest: int) -> None:
         self.latest = latest
         super().__init__()
+
+
+TITLES = UniqueName(FormTemplate, TitleTaken, "title")
 
 
 @transactional
@@ -58,10 +60,9 @@ def save_template(
     row = FormTemplate(version=0) if template is None else _locked(template)
     if version is not None and template is not None and row.version != version:
         raise TemplateChanged(row.version)
-    _take_title(row, title)
     row.mail_text, row.description, row.sections = mail_text, description, cleaned
     row.version += 1
-    _store(row)
+    TITLES.give(row, title)
     activity.record(activity.verbs.TEMPLATE_CHANGED, actor=actor, template=title)
     return row
 
@@ -72,8 +73,7 @@ def duplicate_template(template: FormTemplate, *, actor: Any) -> FormTemplate:
     copy = FormTemplate(
         mail_text=template.mail_text, description=template.description, sections=template.sections, version=1
     )
-    _take_title(copy, _free_title(template.title))
-    _store(copy)
+    TITLES.give(copy, TITLES.of_a_copy(template.title))
     activity.record(activity.verbs.TEMPLATE_CHANGED, actor=actor, template=copy.title)
     return copy
 
@@ -103,38 +103,5 @@ def delete_template(template: FormTemplate, *, actor: Any) -> None:
 
 
 def _locked(template: FormTemplate) -> FormTemplate:
-    statement = select(FormTemplate).where(FormTemplate.id == template.id).with_for_update()
-    row = db.session.scalars(statement.execution_options(populate_existing=True)).one_or_none()
-    if row is None:
-        raise Conflict(_l("This form was deleted in the meantime."))
+    row: FormTemplate = locked(template, _l("This form was deleted in the meantime."))
     return row
-
-
-def _take_title(row: FormTemplate, title: str) -> None:
-    row.title, row.title_key = title, search_key(title)
-    with db.session.no_autoflush:
-        other = db.session.scalar(
-            select(FormTemplate.id).where(FormTemplate.title_key == row.title_key, FormTemplate.id != row.id)
-        )
-    if other is not None:
-        raise TitleTaken()
-
-
-def _store(row: FormTemplate) -> None:
-    """Write the row now: two people may choose one title at the same moment, and the second must hear of it here."""
-    try:
-        with db.session.begin_nested():
-            db.session.add(row)
-            db.session.flush()  # the unique title is checked by the database
-    except IntegrityError:
-        raise TitleTaken() from None
-
-
-def _free_title(title: str) -> str:
-    short = title[:100]
-    for number in range(1, 1000):
-        copy = _("Copy %(number)s of %(title)s", number=number, title=short)
-        wanted = _("Copy of %(title)s", title=short) if number == 1 else copy
-        if db.session.scalar(select(FormTemplate.id).where(FormTemplate.title_key == search_key(wanted))) is None:
-            return str(wanted)
-    raise TitleTaken()

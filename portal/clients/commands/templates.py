@@ -6,17 +6,18 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from portal import activity
 from portal.clients.models import AttributeTemplate, AttributeTemplateItem
 from portal.clients.queries.attributes import attributes_by_id
 from portal.clients.refusals import LabelTaken, StaleClient, Unknown
 from portal.kit.db import db, new_id, transactional
-from portal.kit.names import clean_name, search_key
+from portal.kit.names import clean_name
+from portal.kit.titles import UniqueName, locked
+
+NAMES = UniqueName(AttributeTemplate, LabelTaken)
 
 
 class StaleTemplate(StaleClient):
@@ -41,40 +42,24 @@ def save_attribute_template(
     :param version: the version that the form was opened with.
     :raises LabelTaken: another template has the name.
     :raises StaleTemplate: somebody else saved first.
+    :raises Conflict: the template was deleted.
     :raises Unknown: an attribute does not exist any more.
     """
     if template is None:
         template = AttributeTemplate(version=0)
     else:
-        template = _locked(template)
+        template = locked(template)
         if version is not None and template.version != version:
             raise StaleTemplate()
     cleaned = clean_name(name or "", path_safe=False)
     wanted = dict(items)
     if len(attributes_by_id(wanted)) < len(wanted):
         raise Unknown(_l("One of the fields does not exist any more. Reload the page."))
-    try:
-        with db.session.begin_nested():
-            template.name, template.name_key = cleaned, search_key(cleaned)
-            template.version += 1
-            db.session.add(template)
-    except IntegrityError:
-        raise LabelTaken() from None
+    template.version += 1
+    NAMES.give(template, cleaned)
     _write_items(template.id, wanted)
     activity.record(activity.verbs.TEMPLATE_CHANGED, actor=actor, template=template.name)
     return template
-
-
-def _locked(template: AttributeTemplate) -> AttributeTemplate:
-    held = db.session.scalars(
-        select(AttributeTemplate)
-        .where(AttributeTemplate.id == template.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if held is None:
-        raise Unknown()
-    return held
 
 
 def _write_items(template_id: uuid.UUID, wanted: dict[uuid.UUID, bool]) -> None:
@@ -94,15 +79,12 @@ def _write_items(template_id: uuid.UUID, wanted: dict[uuid.UUID, bool]) -> None:
 @transactional
 def duplicate_attribute_template(template: AttributeTemplate, *, actor: Any) -> AttributeTemplate:
     """Make a copy of a template under a name that is free."""
-    taken = set(db.session.scalars(select(AttributeTemplate.name_key)))
     rows = db.session.execute(
         select(AttributeTemplateItem.attribute_id, AttributeTemplateItem.required)
         .where(AttributeTemplateItem.template_id == template.id)
         .order_by(AttributeTemplateItem.position)
     )
-    base = template.name[:100]
-    names = (_("%(name)s (copy %(number)s)", name=base, number=number) for number in range(2, 1000))
-    free = next(name for name in (_("%(name)s (copy)", name=base), *names) if search_key(name) not in taken)
+    free = NAMES.of_a_copy(template.name)
     return save_attribute_template(None, name=free, items=list(rows), actor=actor)
 
 
