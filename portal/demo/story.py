@@ -68,6 +68,8 @@ def _bringer(space: Space, piece: Piece, chance: random.Random) -> Person:
 
 
 def _looked_at(space: Space, file: File, bringer: Person, moment: datetime, calendar: Calendar) -> None:
+    if file.quarantine:
+        return  # nobody opens what waits for its virus check
     if bringer.is_staff:
         readers = [person for person in space.contacts if person.is_active and _sees(person, file)]
     else:

@@ -13,11 +13,13 @@ from portal.files.queries import (
     bin_entries,
     folder_level,
     folder_levels,
+    openable_files,
     reachable_folders,
     stored_level,
     visible_files,
     visible_versions,
 )
+from portal.files.scanning import refuse_held_back
 from portal.kit.db import db
 from portal.permissions.levels import Level
 
@@ -52,13 +54,22 @@ def can_move_folder(viewer: Viewer, folder: Folder, to: Folder) -> bool:
 
 
 def can_download(viewer: Viewer, file: File) -> bool:
-    """Whoever sees a file may read it."""
-    return _finds(visible_files(viewer).where(File.id == file.id))
+    """Whoever sees a file may read it, once it has passed its virus check.
+
+    :raises BeingChecked: it waits for that; whoever put it there should know.
+    :raises KeptAway: it is infected.
+    """
+    if _finds(openable_files(viewer).where(File.id == file.id)):
+        return True
+    # Asked of the database: the object at hand may be older than the scanner's answer.
+    held_back = visible_files(viewer).where(File.id == file.id).with_only_columns(File.quarantine)
+    refuse_held_back(db.session.execute(held_back).scalar() or "", name=file.name)
+    return False
 
 
 def can_change_file(viewer: Viewer, file: File) -> bool:
     """*Full* on its folder: rename, move, delete, new version."""
-    return can_download(viewer, file) and _level_above(viewer, file) == Level.FULL
+    return _sees(viewer, file) and _level_above(viewer, file) == Level.FULL
 
 
 def can_copy_folder(viewer: Viewer, folder: Folder) -> bool:
@@ -67,8 +78,17 @@ def can_copy_folder(viewer: Viewer, folder: Folder) -> bool:
 
 
 def can_bring_back(viewer: Viewer, version: FileVersion) -> bool:
-    """*Full* on the file's folder, as for every new version."""
-    return _finds(visible_versions(viewer).where(FileVersion.id == version.id))
+    """*Full* on the file's folder, as for every new version; nothing that the virus check holds back.
+
+    :raises BeingChecked: it waits for its virus check.
+    :raises KeptAway: it is infected.
+    """
+    if not _finds(visible_versions(viewer).where(FileVersion.id == version.id)):
+        return False
+    if version.quarantine:
+        name = db.session.execute(select(File.name).where(File.id == version.file_id)).scalar_one()
+        refuse_held_back(version.quarantine, name=name)
+    return True
 
 
 def can_restore(viewer: Viewer, entry: BinEntry) -> bool:
@@ -104,6 +124,10 @@ def can_undo(viewer: Viewer, change: RightsChange) -> bool:
 def can_manage_tree_templates(viewer: Viewer) -> bool:
     """The role's permission for templates."""
     return viewer.may(Feature.TEMPLATES)
+
+
+def _sees(viewer: Viewer, file: File) -> bool:
+    return _finds(visible_files(viewer).where(File.id == file.id))
 
 
 def _level_above(viewer: Viewer, file: File) -> Level:

@@ -254,7 +254,8 @@ def test_the_page_takes_a_bounded_number_of_statements(cast: Any, put: Put, sign
 def test_old_files_and_those_let_free_by_the_virus_check_are_found(cast: Any, session: Any) -> None:
     old = store_bytes(cast.exchange, "old.txt", b"old", actor=cast.bob)
     held = store_bytes(cast.exchange, "held.txt", b"held", actor=cast.bob)
-    held.quarantine = "waiting"
+    version = session.get_one(FileVersion, held.version_id)
+    version.quarantine = "waiting"
     session.commit()
     make(version_id=str(held.version_id))
     assert session.get(Preview, held.version_id) is None
@@ -262,7 +263,7 @@ def test_old_files_and_those_let_free_by_the_virus_check_are_found(cast: Any, se
     promised = select(OutboxEntry.payload).where(OutboxEntry.name == "contents.make")
     assert {"version_id": str(old.version_id)} in session.scalars(promised).all()
     assert catch_up() == 0
-    held.quarantine = ""
+    version.quarantine = ""
     session.commit()
     assert catch_up() == 1
 

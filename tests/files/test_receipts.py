@@ -199,7 +199,7 @@ def test_an_upload_whose_publishing_fails_leaves_no_receipt(
         raise RuntimeError("no more")
 
     with monkeypatch.context() as patched:
-        patched.setattr(completion, "add_to_receipt", broken)
+        patched.setattr(completion, "add_all_to_receipt", broken)
         with pytest.raises(RuntimeError):
             upload_file(browser, cast.exchange, "a.txt", b"a")
     db.session.rollback()

@@ -40,7 +40,7 @@ class Subject:
         self.object_key, self.size = version.object_key, version.size
         self.ending = extension(file.name)
         self.kind = kind_of(self.ending)
-        self.quarantine = file.quarantine
+        self.quarantine = version.quarantine
 
 
 def make(version_id: str) -> None:

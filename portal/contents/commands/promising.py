@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from portal.contents.commands.making import GROUP
 from portal.contents.models import Preview
-from portal.files.models import File, FileVersion
+from portal.files.models import FileVersion
 from portal.kit.db import db, transactional
 from portal.outbox import emit
 from portal.outbox.models import OutboxEntry
@@ -41,8 +41,7 @@ def _promise_from(after: uuid.UUID, most: int) -> tuple[uuid.UUID | None, int]:
         return None, 0
     missing = (
         select(FileVersion.id)
-        .join(File, File.id == FileVersion.file_id)
-        .where(FileVersion.id > after, FileVersion.id <= ids[-1], File.quarantine == "")
+        .where(FileVersion.id > after, FileVersion.id <= ids[-1], FileVersion.quarantine == "")
         .where(~exists().where(Preview.version_id == FileVersion.id))
         .order_by(FileVersion.id)
         .limit(most)

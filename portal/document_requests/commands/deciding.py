@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from flask_babel import gettext as _
+from sqlalchemy import select
+
 from portal import activity, mailer
 from portal.accounts.models import Person
 from portal.clients.models import Client
@@ -17,6 +20,7 @@ from portal.document_requests.uploaders import uploaders_of
 from portal.files.models import Folder
 from portal.kit.clock import now_in_sql
 from portal.kit.db import db, transactional
+from portal.kit.i18n import in_language
 
 REASON_LENGTH = 1000
 # By line: when the document was handed in that the decision is about; None asks nothing.
@@ -101,6 +105,27 @@ def refuse_line(line: RequestLine, *, reason: str, actor: Any, seen: datetime | 
             sender=actor.full_name,
         )
     return held
+
+
+@transactional
+def refuse_infected(file_id: str) -> None:
+    """A virus was found in what was handed in: the line waits for another document. Its sender is told by another mail.
+
+    Run twice it does nothing more; a line whose document was decided about or replaced meanwhile stays as it is.
+    """
+    ident = uuid.UUID(file_id)
+    lines = list(db.session.scalars(select(RequestLine).where(RequestLine.file_id == ident)))
+    for line in lines:
+        request = hold(line.request_id, open_only=False)
+        held = next(iter(hold_lines(request, [line.id])), None)
+        if held is None or request.closed_at is not None or held.file_id != ident or held.state != "uploaded":
+            continue
+        sender = db.session.get(Person, held.uploaded_by_id) if held.uploaded_by_id is not None else None
+        with in_language(sender.language if sender is not None else ""):
+            held.reason = _("A virus was found in this file. Please send another one.")
+        held.state, held.decided_by_id, held.decided_at = "refused", None, now_in_sql()
+        db.session.flush()  # the lines are read anew below
+        plan_reminder(request)
 
 
 def _check_seen(line: RequestLine, seen: datetime | None) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal import activity
 from portal.document_requests.checklist import formats_said
 from portal.document_requests.commands.holding import hold, hold_lines
 from portal.document_requests.models import DocumentRequest, RequestLine
 from portal.document_requests.refusals import LineSettled, NotYourUpload, RequestClosed, SameFileAgain, WrongFormat
-from portal.files.models import File, Folder
+from portal.files.models import File, FileVersion, Folder
+from portal.files.scanning import INFECTED, refuse_held_back
 from portal.kit.clock import now
 from portal.kit.db import db, transactional
 
@@ -30,14 +32,17 @@ def hand_in(line: RequestLine, file_id: uuid.UUID | None, *, actor: Any) -> Requ
     :raises LineSettled: the line was accepted already.
     :raises SameFileAgain: what was refused is handed in once more.
     :raises RequestClosed: nothing is handed in any more.
+    :raises KeptAway: a virus was found in it.
     """
     request = hold(line.request_id)
     held = next(iter(hold_lines(request, [line.id])), None)
     if held is None:
         raise RequestClosed()
     file = _own_file(request, file_id, actor)
-    # A new version of the same file is a new document.
-    same = held.file_id == file.id and held.uploaded_at is not None and file.uploaded_at <= held.uploaded_at
+    if file.quarantine == INFECTED:
+        refuse_held_back(file.quarantine, name=file.name)
+    # A new version of the same file is a new document, also while it waits for its virus check.
+    same = held.file_id == file.id and held.uploaded_at is not None and _newest(file) <= held.uploaded_at
     if same and held.state == "uploaded":
         return held
     if held.state == "accepted":
@@ -58,6 +63,12 @@ def hand_in(line: RequestLine, file_id: uuid.UUID | None, *, actor: Any) -> Requ
         request=request.title,
     )
     return held
+
+
+def _newest(file: File) -> datetime:
+    """When the latest content of the file came in."""
+    latest = db.session.scalar(select(func.max(FileVersion.created_at)).where(FileVersion.file_id == file.id))
+    return max(file.uploaded_at, latest) if latest is not None else file.uploaded_at
 
 
 def _own_file(request: DocumentRequest, file_id: uuid.UUID | None, actor: Any) -> File:

@@ -20,7 +20,7 @@ from portal.activity.commands import line, record_many
 from portal.files.archive_names import Shelf, safe_name
 from portal.files.commands.regions import within
 from portal.files.models import File, FileVersion, Folder
-from portal.files.queries import path_folders, visible_files, visible_folders
+from portal.files.queries import openable_files, path_folders, visible_folders
 from portal.kit import storage
 from portal.kit.db import db, transactional
 from portal.kit.errors import Refused
@@ -89,7 +89,7 @@ def open_archive(
     for top in tops:
         tree.gather(archive, top, "" if alone else f"{shelf.place(top.name)}/")
     packed = {entry.file_id for entry in archive.entries}
-    chosen = _with_keys(visible_files(viewer).where(File.client_id == client_id, File.id.in_(set(file_ids) - packed)))
+    chosen = _with_keys(openable_files(viewer).where(File.client_id == client_id, File.id.in_(set(file_ids) - packed)))
     for file_id, _folder_id, file_name, size, key in chosen:
         archive.entries.append(Entry(file_id, shelf.place(file_name), size, key))
     if not archive.entries:
@@ -121,7 +121,7 @@ class _Tree:
                 path, shelf = shelves[row.parent_id]
                 shelves[row.id] = (f"{path}{shelf.place(row.name)}/", Shelf())
         archive.folders.extend(path for path, _ in shelves.values() if path)
-        files = visible_files(self.viewer).where(File.client_id == self.client_id, inside)
+        files = openable_files(self.viewer).where(File.client_id == self.client_id, inside)
         for file_id, folder_id, name, size, key in _with_keys(files.order_by(Folder.path, File.name_key)):
             if folder_id not in shelves:
                 continue
@@ -197,7 +197,9 @@ def _ask(entry: Entry, person_id: uuid.UUID, session_id: uuid.UUID) -> None:
         viewer = viewer_still_signed_in(asking, person_id, session_id)
         seen = (
             viewer is not None
-            and asking.execute(visible_files(viewer).where(File.id == entry.file_id).with_only_columns(File.id)).first()
+            and asking.execute(
+                openable_files(viewer).where(File.id == entry.file_id).with_only_columns(File.id)
+            ).first()
         )
     if not seen:
         raise RightsEnded(str(entry.file_id))

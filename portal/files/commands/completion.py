@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from portal.activity import record, verbs
 from portal.files import acceptance
-from portal.files.commands.publish import VERSION, publish
-from portal.files.commands.receipts import add_to_receipt
+from portal.files.commands.publish import VERSION, add_content, publish
+from portal.files.commands.receipts import add_all_to_receipt
 from portal.files.commands.uploads import PREFIX, check_open, check_sha256, is_other_content, mark_aborted
 from portal.files.models import File, Folder, ObjectDeletion, Upload
 from portal.files.upload_access import file_to_replace, upload_folder, viewer_of
@@ -113,13 +113,17 @@ def _publish(upload_id: uuid.UUID, stored: storage.Stored, sha256: str | None, a
     if folder is None:
         raise NoLongerAllowed()
     replaces = file_to_replace(viewer, folder, name_key(upload.name)) if upload.on_conflict == VERSION else None
-    file = publish(
+    file, version = add_content(
         folder, name=upload.name, stored=stored, content_type=upload.content_type,
         sha256=base64.b64decode(sha256).hex() if sha256 else None, actor=actor, on_conflict=upload.on_conflict,
         replaces=replaces,
     )  # fmt: skip
-    add_to_receipt(viewer, folder, file)
-    emit("contents.make", version_id=file.version_id)
+    # A content that came in parts has no SHA-256 of the whole yet: "" says that it is being computed.
+    received = {"version_id": version.id, "name": file.name, "size": version.size, "sha256": version.sha256 or ""}
+    add_all_to_receipt(viewer, folder, [received])
+    # What waits for its virus check is opened by nobody, our own programs included.
+    if not version.quarantine:
+        emit("contents.make", version_id=version.id)
     upload.state, upload.file_id = "published", file.id
     return file
 

@@ -20,8 +20,9 @@ from portal.files.commands.permitted import viewer_of
 from portal.files.commands.regions import within
 from portal.files.models import File, FileVersion, Folder
 from portal.files.queries.paths import path_folders
-from portal.files.queries.visible import visible_files, visible_folders
+from portal.files.queries.visible import openable_files, visible_files, visible_folders
 from portal.files.refusals import Gone, OtherClient, RootIsFixed
+from portal.files.scanning import refuse_held_back
 from portal.kit.bulk import any_ids, insert_rows
 from portal.kit.db import db, new_id, transactional
 from portal.kit.names import extension, name_key, search_key
@@ -47,6 +48,8 @@ def copy_file(file: File, *, to: Folder, actor: Any) -> Copied:
 
     :raises OtherClient: the folder belongs to another client.
     :raises Gone: the file is not there any more, or the actor no longer sees it.
+    :raises BeingChecked: it waits for its virus check.
+    :raises KeptAway: it is infected.
     """
     if to.client_id != file.client_id:
         raise OtherClient()
@@ -56,6 +59,7 @@ def copy_file(file: File, *, to: Folder, actor: Any) -> Copied:
     if db.session.scalars(seen).one_or_none() is None:
         raise Gone()
     file = lock_file(file)
+    refuse_held_back(file.quarantine, name=file.name)
     before = db.session.execute(select(Folder.name).where(Folder.id == file.folder_id)).scalar_one()
     version = db.session.get_one(FileVersion, file.version_id)
     rows = _Rows(actor)
@@ -71,6 +75,8 @@ def copy_file(file: File, *, to: Folder, actor: Any) -> Copied:
 @transactional
 def copy_folder(folder: Folder, *, to: Folder, actor: Any) -> Copied:
     """Copy a folder with all that the actor sees in it. Where the name is taken, the copy is numbered.
+
+    Files that the virus check holds back stay behind.
 
     Levels that were set are not copied: the copy follows its new place, and where folders are born private no contact
     sees it. A dozen statements, whatever the number of folders and files.
@@ -110,22 +116,26 @@ def restore_version(file: File, version: FileVersion, *, actor: Any) -> FileVers
     """Make the content of an earlier version the newest. Who sees it, the folder's rights of today say.
 
     :raises Gone: the file is not there any more, or the version is not one of it.
+    :raises BeingChecked: the version waits for its virus check.
+    :raises KeptAway: it is infected.
     """
     folder = lock_folder(file.folder_id)
     file = lock_file(file)
     if file.folder_id != folder.id or version.file_id != file.id:
         raise Gone()
+    db.session.refresh(version)
+    refuse_held_back(version.quarantine, name=file.name)
+    if version.id == file.version_id:
+        return version
     numbers = select(FileVersion.number).where(FileVersion.file_id == file.id).order_by(FileVersion.number.desc())
     newest = db.session.scalars(numbers.limit(1)).one()
-    if version.number == newest:
-        return version
     made = FileVersion(
         file_id=file.id, number=newest + 1, object_key=version.object_key, size=version.size, sha256=version.sha256,
         etag=version.etag, content_type=version.content_type, uploaded_by_id=actor.id,
     )  # fmt: skip
     db.session.add(made)
     file.version_id, file.size, file.content_type = made.id, made.size, made.content_type
-    file.uploaded_by_id = actor.id
+    file.uploaded_by_id, file.quarantine = actor.id, ""
     db.session.flush()  # the moment is the database's
     db.session.refresh(made)
     file.uploaded_at = made.created_at
@@ -234,7 +244,7 @@ def _plan_folders(rows: _Rows, tree: list[Any], to: Folder, name: str, scope: Ne
 
 
 def _plan_files(rows: _Rows, viewer: Viewer) -> None:
-    selected = visible_files(viewer).join(FileVersion, FileVersion.id == File.version_id).add_columns(FileVersion)
+    selected = openable_files(viewer).join(FileVersion, FileVersion.id == File.version_id).add_columns(FileVersion)
     by_folder: dict[uuid.UUID, list[Any]] = defaultdict(list)
     for file, version in db.session.execute(selected.where(File.folder_id == any_ids(rows.copies))).all():
         by_folder[file.folder_id].append((file, version))

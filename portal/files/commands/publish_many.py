@@ -13,6 +13,7 @@ from portal.activity import verbs
 from portal.activity.commands import line, record_many
 from portal.files.commands.naming import free_names
 from portal.files.models import File, FileVersion, Folder
+from portal.files.scanning import first_state
 from portal.kit.bulk import insert_rows
 from portal.kit.db import db, new_id, transactional
 from portal.kit.names import extension, name_key, search_key
@@ -22,7 +23,7 @@ from portal.outbox import emit_many
 _NEW_CONTENT = text(
     """
     UPDATE file SET version_id = given.version_id, size = given.size, content_type = given.content_type,
-        uploaded_by_id = :actor_id, uploaded_at = now()
+        uploaded_by_id = :actor_id, uploaded_at = now(), quarantine = ''
     FROM unnest(CAST(:ids AS uuid[]), CAST(:versions AS uuid[]), CAST(:sizes AS bigint[]), CAST(:types AS text[]))
         AS given (id, version_id, size, content_type)
     WHERE file.id = given.id
@@ -56,7 +57,7 @@ class PublishedFile:
 
 @transactional
 def publish_many(folder: Folder, contents: Sequence[Content], *, actor: Any) -> list[PublishedFile]:
-    """Make verified objects files of this folder, in one transaction; the same rules as for one.
+    """Make verified objects files of this folder, in one transaction; the same rules as for one, the virus check too.
 
     The caller holds the folder's lock and has checked what each may replace.
     """
@@ -73,8 +74,11 @@ def publish_many(folder: Folder, contents: Sequence[Content], *, actor: Any) -> 
             ident, name, number = before.id, before.name, numbers[before.id]
         size = content.stored.size
         published.append(PublishedFile(ident, name, size, folder.client_id, folder.id, new_id(), number))
-    _write(published, contents, actor)
+    state = first_state()
+    _write(published, contents, actor, state)
     _tell(folder, published, actor)
+    if state:
+        emit_many("files.scan", [{"version_id": file.version_id} for file in published])
     return published
 
 
@@ -93,11 +97,12 @@ def _living(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, int]:
     return {row[0]: row[1] for row in db.session.execute(latest.group_by(FileVersion.file_id))}
 
 
-def _write(published: Sequence[PublishedFile], contents: Sequence[Content], actor: Any) -> None:
+def _write(published: Sequence[PublishedFile], contents: Sequence[Content], actor: Any, state: str) -> None:
     files, versions = [], []
     newest: dict[uuid.UUID, tuple[PublishedFile, Content]] = {}
     for file, content in zip(published, contents, strict=True):
         facts = {"size": file.size, "content_type": content.content_type, "uploaded_by_id": actor.id}
+        facts["quarantine"] = state
         if file.number == 1:
             files.append({"id": file.id, **_named(file), "version_id": file.version_id, **facts})
         else:
@@ -108,7 +113,8 @@ def _write(published: Sequence[PublishedFile], contents: Sequence[Content], acto
         )  # fmt: skip
     insert_rows(File, files)
     insert_rows(FileVersion, versions)
-    if newest:
+    # A file that is there goes on with the content that it has until the new one is found clean.
+    if newest and not state:
         kept = [file for file, _ in newest.values()]
         db.session.execute(
             _NEW_CONTENT,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
+from portal.accounts.roles import Feature
 from portal.accounts.viewer import Viewer
 from portal.files.models import File, FileVersion, Folder
 from portal.files.queries.visible import readable
@@ -24,6 +25,9 @@ def visible_versions(viewer: Viewer, file_id: uuid.UUID | None = None) -> Select
         rows, viewer, scope_id=Folder.scope_id, client_id=Folder.client_id, at_least=Level.FULL
     )
     selected = selected.where(readable(viewer, level))
+    # A content in which a virus was found is for administrators alone.
+    if not viewer.may(Feature.SETTINGS):
+        selected = selected.where(FileVersion.quarantine != "infected")
     if file_id is not None:
         selected = selected.where(FileVersion.file_id == file_id).order_by(FileVersion.number.desc())
     return selected

@@ -36,6 +36,11 @@ def visible_files(viewer: Viewer) -> Select[Any]:
     return selected.where(readable(viewer, level))
 
 
+def openable_files(viewer: Viewer) -> Select[Any]:
+    """Visible files whose content may leave the space: those that the virus check does not hold back."""
+    return visible_files(viewer).where(File.quarantine == "")
+
+
 def readable(viewer: Viewer, level: ColumnElement[int]) -> ColumnElement[bool]:
     """The condition on a file and its folder, given the viewer's level there."""
     conditions = [
@@ -43,6 +48,11 @@ def readable(viewer: Viewer, level: ColumnElement[int]) -> ColumnElement[bool]:
         Folder.bin_id.is_(None),
         or_(level >= int(Level.READ), and_(level == int(Level.DEPOSIT), File.uploaded_by_id == viewer.person_id)),
     ]
+    # What is held back by the virus check is seen by who put it there, and by staff while it waits. Nobody opens it.
+    held_back = [File.quarantine == "", File.uploaded_by_id == viewer.person_id]
+    if viewer.is_staff:
+        held_back.append(File.quarantine == "waiting")
+    conditions.append(or_(*held_back))
     if not viewer.is_staff:
         conditions.append(or_(File.valid_until.is_(None), File.valid_until > func.statement_timestamp()))
     return and_(*conditions)
