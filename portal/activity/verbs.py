@@ -169,6 +169,15 @@ FOLDER_ERASED = _verb("folder.erased", "folders", "trash-x", _l("%(actor)s delet
 
 TREE_APPLIED = _verb("folder.tree_applied", "folders", "template", _l("%(actor)s set up %(count)s folders."), "count")
 
+TEMPLATE_APPLIED = _verb(
+    "folder.template_applied",
+    "folders",
+    "template",
+    _l("%(actor)s applied the folder-tree template “%(template)s”; folders made: %(count)s."),
+    "template",
+    "count",
+)
+
 LEVEL_SET = _verb(
     "rights.set",
     "rights",

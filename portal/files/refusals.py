@@ -63,6 +63,12 @@ class PreviewOutdated(Refused):
     status = 409
 
 
+class NothingChosen(Refused):
+    """None of what was sent is there for this person, or nothing was sent."""
+
+    sentence = _l("Nothing is chosen any more. Choose again.")
+
+
 class CannotUndo(Refused):
     """A change of rights that cannot be taken back; the sentence says why."""
 

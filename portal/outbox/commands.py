@@ -82,8 +82,8 @@ def emit(name: str, *, at: datetime | None = None, **payload: Any) -> uuid.UUID:
     return entry_id
 
 
-def emit_many(name: str, payloads: Sequence[Mapping[str, Any]]) -> None:
-    """:func:`emit` for many payloads of one task, with one statement.
+def emit_many(name: str, payloads: Sequence[Mapping[str, Any]]) -> list[uuid.UUID]:
+    """:func:`emit` for many payloads of one task, with one statement. Returns the ids in the same order.
 
     Workers are rung for the first few at once; the sweep rings for the others within seconds, so that a request does
     not wait for a hundred rings.
@@ -94,6 +94,7 @@ def emit_many(name: str, payloads: Sequence[Mapping[str, Any]]) -> None:
     for entry_id, _ in texts[:RUNG_AT_ONCE]:
         after_commit(partial(_ring_at_once, name, entry_id))
     insert_rows(OutboxEntry, [{"id": entry_id, "name": name, "payload": payload} for entry_id, payload in texts])
+    return [entry_id for entry_id, _ in texts]
 
 
 def _as_text(value: Any) -> str:
@@ -244,6 +245,25 @@ def keep_lease() -> None:
         update(OutboxEntry)
         .where(OutboxEntry.id == claim.entry_id, OutboxEntry.attempts == claim.attempt)
         .values(leased_until=func.clock_timestamp() + known.lease)
+        .execution_options(synchronize_session=False)
+    )
+
+
+@transactional
+def note(**facts: Any) -> None:
+    """Keep what came of the work in hand beside what was promised (``payload["noted"]``), for a page that shows it.
+
+    For atomic tasks, whose effect and note are one. No effect outside of a task.
+
+    :param facts: JSON values.
+    """
+    claim = _current.get()
+    if claim is None:
+        return
+    db.session.execute(
+        update(OutboxEntry)
+        .where(OutboxEntry.id == claim.entry_id)
+        .values(payload=OutboxEntry.payload.concat({"noted": facts}))
         .execution_options(synchronize_session=False)
     )
 
