@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from portal.activity.models import Activity
 from portal.clients import commands as clients
 from portal.files.commands import bin as bins
 from portal.files.commands import folders, rights
+from portal.files.commands.carrying_out import carry_out
 from portal.files.commands.changes import (
     LevelChange,
     apply_changes,
@@ -22,16 +24,19 @@ from portal.files.commands.changes import (
     undo_change,
 )
 from portal.files.commands.own_levels import read_own_levels
+from portal.files.commands.plans import Plan
+from portal.files.commands.pretend import pretend
 from portal.files.models import Folder, RightsChange
 from portal.files.policies import can_undo
 from portal.files.queries import explain, folder_level, visible_changes
 from portal.files.refusals import CannotUndo, Gone, MayNotSetRights, NotAMember, NotEverywhere, OwnRights
 from portal.kit.clock import now
-from portal.kit.db import db
+from portal.kit.db import db, transactional
 from portal.kit.i18n import in_language
 from portal.permissions.levels import Level
 from portal.permissions.models import Scope
 from tests.cast import Cast
+from tests.figures import record_figure
 from tests.statements import counted
 
 
@@ -243,6 +248,72 @@ def test_a_preview_takes_as_many_statements_for_forty_folders_as_for_four(cast: 
         return len(seen)
 
     assert statements(4) == statements(40)
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_a_change_of_forty_folders_takes_as_many_statements_as_one_of_four(cast: Cast, pushed: bool) -> None:
+    def statements(number: int) -> dict[str, int]:
+        top = folders.create_folder(cast.root, name=f"Top {number} {pushed}", actor=cast.alice)
+        changes = []
+        for n in range(number):
+            folder = folders.create_folder(top, name=f"{n}", actor=cast.alice)
+            folders.create_folder(folder, name="inner", actor=cast.alice)
+            changes += [LevelChange(folder.id, person.id, Level.READ, pushed) for person in (cast.clara, cast.diego)]
+        db.session.expunge_all()
+        spent = {}
+        for name, ask in {"preview": preview_changes, "change": apply_changes}.items():
+            with counted() as seen:
+                done = ask(cast.acme, changes, actor=cast.alice)
+            spent[name] = len(seen)
+        with counted() as seen:
+            undo_change(done, actor=cast.alice)
+        return {**spent, "undo": len(seen)}
+
+    few, many = statements(4), statements(40)
+    record_figure(f"rights: statements to change 40 folders{', cascading' * pushed}", str(many), f"as with 4 ({few})")
+    assert few == many
+    assert max(many.values()) <= 60
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_many_folders_in_one_go_end_up_as_one_after_the_other(cast: Cast, seed: int) -> None:
+    """Several folders are worked out in memory, one alone in SQL: own levels come out the same."""
+    chance = random.Random(seed)
+    made = [cast.exchange, cast.books, cast.payroll]
+    for number in range(14):
+        made.append(folders.create_folder(chance.choice(made), name=f"{number}", actor=cast.alice))
+    bins.bin_folder(made[-1], actor=cast.alice)
+    living = [folder for folder in made[:-1] if folder.bin_id is None and made[-1].path not in folder.path]
+    people = [cast.clara, cast.diego, cast.bob]
+
+    def some(count: int) -> list[LevelChange]:
+        return [
+            LevelChange(
+                folder.id,
+                chance.choice(people).id,
+                chance.choice([None, *Level]),
+                chance.random() < 0.3,
+                chance.choice([None, now() + timedelta(days=chance.randint(1, 3))]),
+            )
+            for folder in chance.sample(living, count)
+        ]
+
+    def own() -> dict[Any, Any]:
+        levels = read_own_levels(cast.acme.id, {person.id for person in people}).levels
+        return {pair: (level.level, level.until, level.origin, level.by) for pair, level in levels.items()}
+
+    for _ in range(4):
+        changes = some(7)
+        depth = {folder.id: len(folder.path) for folder in living}
+
+        def one_by_one(changes: Any = changes, depth: Any = depth) -> dict[Any, Any]:
+            for change in sorted(changes, key=lambda one: depth[one.folder_id]):
+                carry_out(cast.acme.id, Plan.of([change]), actor=cast.alice)
+            return own()
+
+        expected = transactional(lambda work=one_by_one: pretend(cast.acme.id, work))()
+        transactional(lambda asked=changes: carry_out(cast.acme.id, Plan.of(asked), actor=cast.alice))()
+        assert own() == expected
 
 
 def test_why_names_the_folder_and_rule_and_only_to_those_who_reach_it(cast: Cast) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from portal.files.commands.naming import lock_folder
+from sqlalchemy import select
+
+from portal.files.commands.foreseen import foreseen
 from portal.files.commands.own_levels import read_own_levels, write_own_levels
 from portal.files.commands.plans import LevelChange, Plan
 from portal.files.commands.rights import place_levels, take_levels_below
 from portal.files.models import Folder
 from portal.files.refusals import Gone
+from portal.kit.bulk import any_ids
 from portal.kit.clock import now
+from portal.kit.db import db
 from portal.permissions.commands import refresh
 from portal.permissions.resolve import Granted
 from portal.permissions.snapshot import Snapshot, snapshot
@@ -32,11 +37,11 @@ def carry_out(client_id: uuid.UUID, plan: Plan, *, actor: Any) -> None:
     by_folder: dict[uuid.UUID, list[LevelChange]] = defaultdict(list)
     for change in plan.changes:
         by_folder[change.folder_id].append(change)
-    folders = sorted((lock_folder(ident) for ident in by_folder), key=lambda folder: len(folder.path))
-    if any(folder.client_id != client_id for folder in folders):
-        raise Gone()
+    folders = _lock_folders(client_id, by_folder)
+    if len(folders) > 1:
+        write_own_levels(client_id, foreseen(client_id, folders, plan.changes, actor=actor))
+        return
     for folder in folders:
-        # From the top down: what is pushed down from above must not remove what is set below in the same go.
         groups: dict[_Manner, list[LevelChange]] = defaultdict(list)
         for change in by_folder[folder.id]:
             groups[change.level is None, change.cascade, change.valid_until].append(change)
@@ -45,6 +50,20 @@ def carry_out(client_id: uuid.UUID, plan: Plan, *, actor: Any) -> None:
                 _let_follow(folder, group, pushed)
             else:
                 _set(folder, group, pushed, until, actor)
+
+
+def _lock_folders(client_id: uuid.UUID, ids: Collection[uuid.UUID]) -> list[Folder]:
+    """:func:`lock_folder` of several living folders of one client, in one statement."""
+    found = db.session.scalars(
+        select(Folder)
+        .where(Folder.id == any_ids(ids), Folder.client_id == client_id, Folder.bin_id.is_(None))
+        .order_by(Folder.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).all()
+    if len(found) != len(ids):
+        raise Gone()
+    return list(found)
 
 
 def _let_follow(folder: Folder, group: list[LevelChange], pushed: bool) -> None:

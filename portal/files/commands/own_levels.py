@@ -17,6 +17,7 @@ from sqlalchemy import func, select, text
 
 from portal.files.commands.regions import merge_empty, reread, within
 from portal.files.models import Folder
+from portal.kit.bulk import any_ids
 from portal.kit.db import db, new_id
 from portal.permissions.commands import NewScope, insert_scopes, refresh
 from portal.permissions.models import Grant, Scope
@@ -139,7 +140,9 @@ def write_own_levels(client_id: uuid.UUID, wanted: Mapping[Pair, OwnLevel | None
     by_folder: dict[uuid.UUID, dict[uuid.UUID, OwnLevel | None]] = defaultdict(dict)
     for (folder_id, person_id), own in wanted.items():
         by_folder[folder_id][person_id] = own
-    facts = select(Folder.id, func.length(Folder.path)).where(Folder.client_id == client_id, Folder.id.in_(by_folder))
+    facts = select(Folder.id, func.length(Folder.path)).where(
+        Folder.client_id == client_id, Folder.id == any_ids(by_folder)
+    )
     by_depth: dict[int, list[uuid.UUID]] = defaultdict(list)
     for folder_id, depth in db.session.execute(facts).all():
         by_depth[depth].append(folder_id)
@@ -203,16 +206,16 @@ class _Step:
 
     def _places(self) -> list[_Place]:
         rows = select(Folder.id, Folder.parent_id, Folder.scope_id, Folder.starts_scope, Folder.path)
-        return [_Place(*row) for row in db.session.execute(rows.where(Folder.id.in_(self.wanted))).all()]
+        return [_Place(*row) for row in db.session.execute(rows.where(Folder.id == any_ids(self.wanted))).all()]
 
     def _assign_started(self, groups: Iterable[list[_Place]]) -> None:
         """Folders that start scopes: those that share one and are to differ get scopes of their own."""
         by_scope: dict[uuid.UUID, list[list[_Place]]] = defaultdict(list)
         for group in groups:
             by_scope[group[0].scope_id].append(group)
-        counted = select(Folder.scope_id, func.count()).where(Folder.scope_id.in_(by_scope), Folder.starts_scope)
+        counted = select(Folder.scope_id, func.count()).where(Folder.scope_id == any_ids(by_scope), Folder.starts_scope)
         starters = dict(db.session.execute(counted.group_by(Folder.scope_id)).all()) if by_scope else {}
-        facts = select(Scope.id, Scope.parent_id, Scope.contact_level).where(Scope.id.in_(by_scope))
+        facts = select(Scope.id, Scope.parent_id, Scope.contact_level).where(Scope.id == any_ids(by_scope))
         about = {row[0]: (row[1], row[2]) for row in db.session.execute(facts).all()} if by_scope else {}
         for scope_id, parts in by_scope.items():
             parts.sort(key=len)
