@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, literal, select
 
 from portal.accounts.viewer import Viewer
 from portal.contents.formats import kind_of
 from portal.contents.models import Preview, Rendition
 from portal.files.models import File
-from portal.files.queries import visible_files
+from portal.files.order import Sort
+from portal.files.queries import openable_files
 from portal.kit.db import db
 
 # Who opens a file just after it arrived waits for its preview; what is not made by then is not about to be.
@@ -99,24 +100,17 @@ class Neighbours:
     after: Any
 
 
-# The sorts of the documents page, as the reader's account keeps them; the file's id decides between equals.
-_SORTS: dict[str, tuple[Any, ...]] = {
-    "name": (File.name_key, File.id),
-    "date": (File.uploaded_at, File.id),
-    "size": (File.size, File.id),
-    "type": (File.ext, File.name_key, File.id),
-}
-
-
-def neighbours(viewer: Viewer, file: File, sort: str = "") -> Neighbours:
+def neighbours(viewer: Viewer, file: File, sort: Sort) -> Neighbours:
     """What stands before and after a file in its folder, of the files that the viewer sees. Two statements.
 
-    :param sort: name, date, size or type, with "-" before it for the other way round; anything else is by name.
+    :param sort: that of the documents page, so that the arrows walk as the rows stand there.
     """
-    columns = _SORTS.get(sort.removeprefix("-"), _SORTS["name"])
-    here = tuple_(*(getattr(file, column.key) for column in columns))
-    visible = visible_files(viewer).where(File.folder_id == file.folder_id).with_only_columns(File.id, File.name)
-    rising = visible.where(tuple_(*columns) > here).order_by(*columns).limit(1)
-    falling = visible.where(tuple_(*columns) < here).order_by(*(column.desc() for column in columns)).limit(1)
-    after, before = (db.session.execute(one).one_or_none() for one in (rising, falling))
-    return Neighbours(after, before) if sort.startswith("-") else Neighbours(before, after)
+    order = sort.of_files
+    here = [literal(value, column.type) for value, column in zip(order.values_of(file), order.columns, strict=True)]
+    visible = openable_files(viewer).where(File.folder_id == file.folder_id).with_only_columns(File.id, File.name)
+
+    def nearest(*, backwards: bool) -> Any:
+        beyond = visible.where(order.beyond(here, backwards=backwards))
+        return db.session.execute(beyond.order_by(*order.clauses(backwards=backwards)).limit(1)).one_or_none()
+
+    return Neighbours(nearest(backwards=True), nearest(backwards=False))

@@ -17,6 +17,7 @@ from portal.contents.formats import MEDIA_TYPES
 from portal.contents.models import Rendition
 from portal.contents.queries import MOST_PAGES_LISTED, Neighbours, Shown, neighbours, shown
 from portal.files.models import File, FileVersion, Folder
+from portal.files.order import sort_of
 from portal.kit import storage
 from portal.kit.db import db
 
@@ -48,14 +49,13 @@ class PreviewPage:
 
 def preview_page(viewer: Viewer, file: File) -> PreviewPage:
     """The preview of a file that the viewer may read. A bounded number of statements."""
-    reader = db.session.get(Person, viewer.person_id)
     return PreviewPage(
         file=file,
         client=db.session.get_one(Client, file.client_id),
         folder=db.session.get_one(Folder, file.folder_id),
         who=_person(file.uploaded_by_id),
         shown=shown(file),
-        beside=neighbours(viewer, file, reader.documents_sort if reader is not None else ""),
+        beside=neighbours(viewer, file, sort_of(viewer)),
     )
 
 
