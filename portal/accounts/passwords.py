@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import secrets
-import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from portal.kit.errors import Refused
+from portal.kit.normal import normal as normalized
 
 # NIST SP 800-63B-4, 3.1.1.2: 15 characters at least where the password stands alone; no composition rules.
 SHORTEST = 15
@@ -53,7 +53,7 @@ class TooCommon(Refused):
 
 def normal(password: str) -> str:
     """The same password typed on another keyboard or system is the same text (NFKC, NIST SP 800-63B-4, 3.1.1.2)."""
-    return unicodedata.normalize("NFKC", password)
+    return normalized(password, "NFKC")
 
 
 def check(password: str, *, about: Iterable[str] = ()) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from portal.contents.maker.made import MOST_WORDS
 from portal.kit.names import search_key
+from portal.kit.normal import normal
 
 _BLANKS = re.compile(r"\s+")
 # PostgreSQL's parser takes "12/2024" and "a.b" for one token each (a path, a host): who types a part would not find it.
@@ -15,7 +15,7 @@ _JOINTS = re.compile(r"[^\w\s]+")
 
 def body_of(words: str) -> str:
     """A text as it is kept for showing passages: composed characters, single blanks, at most 200,000 characters."""
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", words.replace("\x00", " "))).strip()[:MOST_WORDS]
+    return _BLANKS.sub(" ", normal(words.replace("\x00", " "))).strip()[:MOST_WORDS]
 
 
 def folded(text: str) -> str:

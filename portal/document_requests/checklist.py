@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,6 +18,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.document_requests.refusals import BadLines, Faults
 from portal.kit import days
+from portal.kit.normal import normal
 
 MOST_LINES = 100
 LABEL_LENGTH = 200
@@ -135,7 +135,7 @@ def _text(line: dict[str, Any], part: str, limit: int, faults: dict[str, str]) -
     raw = line.get(part)
     if not isinstance(raw, str):
         return ""
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
+    text = normal(raw.replace("\r\n", "\n")).strip()
     if _CONTROL.search(text):
         faults[part] = _("This holds characters that cannot be shown. Type it again by hand.")
     elif len(text) > limit:

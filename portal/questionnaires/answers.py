@@ -8,7 +8,6 @@ or ``"no"``, one of by key, many of as a list of keys. What was typed and does n
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -21,6 +20,7 @@ from flask_babel import lazy_gettext as _l
 
 from portal.kit.errors import Refused
 from portal.kit.i18n import day, number
+from portal.kit.normal import normal
 from portal.questionnaires.schema import Question, Section, questions_of
 
 TEXT_LENGTH = 1000
@@ -53,7 +53,7 @@ def clean_answer(question: Question, values: Sequence[str]) -> Any:
     :param values: what the form's field holds: one text, or several for *many of*.
     :raises BadAnswer: it does not fit; a sentence for the person who answers.
     """
-    texts = [unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip() for value in values]
+    texts = [normal(value.replace("\r\n", "\n")).strip() for value in values]
     texts = [text for text in texts if text]
     if any(_CONTROL.search(text) for text in texts):
         raise BadAnswer(_l("This holds characters that cannot be shown. Type it again by hand."))

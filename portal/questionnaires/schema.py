@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +16,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from portal.kit.errors import Refused
+from portal.kit.normal import normal
 
 Section = dict[str, Any]
 Question = dict[str, Any]
@@ -154,7 +154,7 @@ def _text(raw: Any, where: LazyString, limit: int, *, lines: bool = False) -> st
         return ""
     if not isinstance(raw, str):
         raise BadQuestionnaire(_l("The questions did not arrive whole. Please save again."))
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n")).strip()
+    text = normal(raw.replace("\r\n", "\n")).strip()
     text = text if lines else " ".join(text.split())
     if _CONTROL.search(text):
         raise _fault(where, _l("there are characters that cannot be shown. Type the text again by hand."))
