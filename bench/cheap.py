@@ -15,7 +15,7 @@ from bench.site import Site, driver_connection
 from portal import activity
 from portal.files.models import File
 from portal.files.queries import listing
-from portal.files.queries.listing import FILE_FACTS
+from portal.files.queries.listed_files import FILE_FACTS
 from portal.kit.db import db, transactional
 from portal.permissions.queries import level_in_scope
 
@@ -87,7 +87,7 @@ def list_a_thousand(site: Site) -> Pair:
     def ours() -> str:
         place, rows = None, []
         while True:
-            page = listing(viewer, cast.books, size=500, files_place=place).files
+            page = listing(viewer, cast.books, size=1000, files_place=place).files
             rows += shown(page.items)
             place = page.next_place
             if place is None:

@@ -114,6 +114,10 @@ _ENDS: dict[str, type] = {"name_key": str, "id": uuid.UUID}
 SORTS = tuple(sign + key for key in _FILES for sign in ("", "-") if key or not sign)
 
 
+# The order that the firm gave. What was put into order by hand has a position below 0; all else has 0 and is by name.
+FIRM = Sort()
+
+
 def _order(first: dict[str, type], model: Any, falling: bool) -> Order:
     """By these columns, then by name: the name rises under equals, also where what comes before it falls."""
     named = {**first, **_ENDS}
@@ -125,6 +129,11 @@ def sort_of(viewer: Viewer) -> Sort:
     """The sort that the viewer chose last. No statement where the session knows the person, as in a request."""
     person = db.session.get(Person, viewer.person_id)
     return Sort.named(person.documents_sort if person is not None else None)
+
+
+def last_values(values: tuple[Any, ...]) -> dict[str, Any]:
+    """The values of :meth:`Order.parameters`."""
+    return {f"last_{number}": value for number, value in enumerate(values)}
 
 
 def place_of(sort: Sort, order: Order, row: Any) -> str:

@@ -14,18 +14,16 @@ from sqlalchemy.orm import aliased
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import File, Folder
-from portal.files.order import Sort, place_in, place_of
+from portal.files.order import FIRM, Sort, last_values, place_in, place_of
 from portal.files.queries.anybody import AnyViewer
-from portal.files.queries.levels import folder_level, folder_levels
+from portal.files.queries.levels import folder_levels
+from portal.files.queries.listed_files import LEVELS, files_and_level
 from portal.files.queries.paths import ids_above, path_folders
 from portal.files.queries.visible import readable
 from portal.kit.db import db
 from portal.kit.paging import Page
 from portal.permissions.levels import Level
-from portal.permissions.queries import scopes_of, with_level
-
-# The order that the firm gave.
-FIRM = Sort()
+from portal.permissions.queries import scopes_of
 
 
 class FolderRow(NamedTuple):
@@ -60,8 +58,7 @@ class Listing:
     files: Page[Any]
 
 
-# What a list shows of a file. Rows of these columns and no objects of the session: a thousand of those take longer to
-# make than to find.
+# What a list shows of a folder. Rows of these columns and no objects of the session, as of files.
 FOLDER_FACTS = (
     Folder.id,
     Folder.name,
@@ -73,19 +70,6 @@ FOLDER_FACTS = (
     Folder.position,
     Folder.name_key,
     literal(False).label("is_root"),
-)
-FILE_FACTS = (
-    File.id,
-    File.name,
-    File.ext,
-    File.size,
-    File.uploaded_at,
-    File.uploaded_by_id,
-    File.valid_until,
-    File.name_key,
-    File.position,
-    File.version_id,
-    File.quarantine,
 )
 
 
@@ -100,9 +84,9 @@ def listing(
 ) -> Listing:
     """What the viewer sees in a folder: sub-folders first, so that a place among files means that all were shown.
 
-    ``files`` are rows of :data:`FILE_FACTS`.
+    ``files`` are rows of FILE_FACTS (listed_files).
     """
-    files, level = _files_and_level(viewer, folder, size, files_place, sort)
+    files, level = files_and_level(viewer, folder, size, files_place, sort)
     if files_place and not folders_place:
         folders: Page[FolderRow] = Page([], None)
     else:
@@ -123,19 +107,11 @@ def children(
     last = place_in(place, "folders")
     if last is not None:
         sort = last[0]
-        values |= _last(last[1])
+        values |= last_values(last[1])
     statement = _children_statement(viewer.is_staff, viewer.sees_all, last is not None, sort)
     rows: list[Any] = list(db.session.execute(statement, values))
     items = [FolderRow(row, LEVELS[row[-3]], row[-2], row[-1]) for row in rows[:size]]
     return Page(items, place_of(sort, sort.of_folders, rows[size - 1]) if len(rows) > size else None)
-
-
-def _last(values: tuple[Any, ...]) -> dict[str, Any]:
-    """The values of :meth:`Order.parameters`."""
-    return {f"last_{number}": value for number, value in enumerate(values)}
-
-
-LEVELS = tuple(Level)
 
 
 @cache
@@ -221,47 +197,6 @@ def _counts(viewer: Any, mine: Any, parents: Any) -> tuple[Any, Any]:
         .group_by(File.folder_id)
     )
     return folders, files
-
-
-def files_in(
-    viewer: Viewer, folder: Folder, size: int = 100, place: str | None = None, *, sort: Sort = FIRM
-) -> Page[Any]:
-    """Files of a folder that the viewer sees, in this order, as rows of :data:`FILE_FACTS`.
-
-    :param place: where the page before ended, as it gave it; a forged one gives the first page.
-    """
-    return _files_and_level(viewer, folder, size, place, sort)[0]
-
-
-def _files_and_level(
-    viewer: Viewer, folder: Folder, size: int, place: str | None, sort: Sort
-) -> tuple[Page[Any], Level]:
-    """A page of files and the viewer's level on their folder: one statement where there are files, else two."""
-    values = {"folder_id": folder.id, "viewer_id": viewer.person_id, "most": size + 1}
-    last = place_in(place, "files")
-    if last is not None:
-        sort = last[0]
-        values |= _last(last[1])
-    statement = _files_statement(viewer.is_staff, viewer.sees_all, last is not None, sort)
-    rows: list[Any] = list(db.session.execute(statement, values))
-    level = Level(rows[0].level) if rows else folder_level(viewer, folder)
-    if len(rows) <= size:
-        return Page(rows, None), level
-    return Page(rows[:size], place_of(sort, sort.of_files, rows[size - 1])), level
-
-
-@cache
-def _files_statement(is_staff: bool, sees_all: bool, continued: bool, sort: Sort) -> Any:
-    """Built once for each kind of viewer: to put a statement together takes longer than to run it."""
-    viewer: Any = AnyViewer(is_staff, sees_all)
-    facts: Any = select(*FILE_FACTS).join(Folder, Folder.id == File.folder_id)
-    selected, level = with_level(facts, viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
-    selected = selected.add_columns(level.label("level"))
-    selected = selected.where(File.folder_id == bindparam("folder_id", type_=Uuid()), readable(viewer, level))
-    order = sort.of_files
-    if continued:
-        selected = selected.where(order.beyond(order.parameters()))
-    return selected.order_by(*order.clauses()).limit(bindparam("most", type_=Integer()))
 
 
 def _array(name: str) -> Any:

@@ -41,11 +41,14 @@ def openable_files(viewer: Viewer) -> Select[Any]:
     return visible_files(viewer).where(File.quarantine == "")
 
 
-def readable(viewer: Viewer, level: ColumnElement[int]) -> ColumnElement[bool]:
-    """The condition on a file and its folder, given the viewer's level there."""
+def readable(viewer: Viewer, level: ColumnElement[int], *, folder_lives: bool = False) -> ColumnElement[bool]:
+    """The condition on a file and its folder, given the viewer's level there.
+
+    :param folder_lives: the folder is known not to be in the bin, and not among the tables.
+    """
     conditions = [
         File.bin_id.is_(None),
-        Folder.bin_id.is_(None),
+        *([] if folder_lives else [Folder.bin_id.is_(None)]),
         or_(level >= int(Level.READ), and_(level == int(Level.DEPOSIT), File.uploaded_by_id == viewer.person_id)),
     ]
     # What is held back by the virus check is seen by who put it there, and by staff while it waits. Nobody opens it.
