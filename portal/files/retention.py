@@ -48,6 +48,14 @@ class Retention:
         """No version ever goes by itself."""
         return self.versions is None and self.days is None
 
+    def is_shorter_than(self, other: Retention) -> bool:
+        """Something is kept for less time, or fewer versions of it."""
+        return _less(self.versions, other.versions) or _less(self.days, other.days) or self.bin_days < other.bin_days
+
+
+def _less(one: int | None, other: int | None) -> bool:
+    return one is not None and (other is None or one < other)
+
 
 def present() -> Retention:
     """What holds now."""

@@ -17,6 +17,7 @@ from portal.files import (  # noqa: E402 - the modules hang their routes on the 
     views_rights,
     views_rights_changes,
     views_templates,
+    views_settings,
     views_uploads,
     views_versions,
 )
@@ -34,5 +35,6 @@ __all__ = [
     "views_rights_changes",
     "views_templates",
     "views_uploads",
+    "views_settings",
     "views_versions",
 ]

@@ -23,7 +23,10 @@ from portal.kit.i18n import LANGUAGES
 from portal.kit.names import clean_name
 from portal.kit.urls import canonical_url
 
-_SETTINGS = ("name", "address", "language", "time_zone", "currency", "working_term", "own_term", "born_private")
+_SETTINGS = (
+    "name", "address", "language", "time_zone", "currency", "working_term", "own_term", "born_private",
+    "versions_kept", "versions_days", "bin_days", "quota_bytes", "client_quota_bytes",
+)  # fmt: skip
 
 
 class AlreadySetUp(Refused):
@@ -160,7 +163,8 @@ def update_firm(*, actor: Any, version: int, **fields: Any) -> Firm:
     """Change the firm's settings.
 
     :param version: the version that the page had read.
-    :param fields: any of name, address, language, time_zone, currency, working_term, own_term, born_private.
+    :param fields: any of name, address, language, time_zone, currency, working_term, own_term, born_private; and of
+        versions_kept, versions_days, bin_days, quota_bytes, client_quota_bytes (:mod:`portal.files.commands.settings`).
     :raises portal.kit.errors.Conflict: somebody saved in between.
     """
     if unknown := set(fields) - set(_SETTINGS):
