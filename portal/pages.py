@@ -45,7 +45,12 @@ def _answer(status: int, sentence: str, template: str, **context: Any) -> Respon
 def show_refusal(error: Refused) -> ResponseReturnValue:
     """A rule of the domain said no: its sentence, what to do, and for staff at a closed door why it is closed."""
     why = _why_closed(error.about) if isinstance(error, Forbidden) and error.about else []
-    return _answer(error.status, str(error), "errors/refused.html", **({"why": why} if why else {}))
+    answer = _answer(error.status, str(error), "errors/refused.html", **({"why": why} if why else {}))
+    if error.retry_after is None:
+        return answer
+    response = current_app.make_response(answer)
+    response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def explain_with(app: Flask, explainer: Explainer) -> None:

@@ -18,6 +18,8 @@ class Refused(Exception):
     sentence: LazyString | str = _l("This is not possible.")
     field: str | None = None
     status = 422
+    # Seconds after which the same may be tried again (RFC 9110, 10.2.3), where that alone helps.
+    retry_after: int | None = None
 
     def __init__(self, sentence: LazyString | str | None = None, *, field: str | None = None, **values: Any) -> None:
         if sentence is not None:

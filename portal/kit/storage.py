@@ -30,6 +30,7 @@ class StoreAway(Refused):
 
     sentence = _l("The document store does not answer at the moment. Nothing was changed: please try again shortly.")
     status = 503
+    retry_after = 10
 
 
 class NoSuchMultipart(Exception):
@@ -78,9 +79,11 @@ def init_app(app: Flask) -> None:
         config=Config(
             signature_version="s3v4",
             s3={"addressing_style": "path"},
+            # A store that takes a question and never answers is said to be away after 21 s: a request that waited for
+            # longer would hold a thread of the web server, and its reader would have gone.
             connect_timeout=3,
-            read_timeout=20,
-            retries={"max_attempts": 3, "mode": "standard"},
+            read_timeout=10,
+            retries={"total_max_attempts": 2, "mode": "standard"},
             max_pool_connections=32,
             request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
