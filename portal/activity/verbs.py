@@ -161,6 +161,9 @@ FOLDER_COPIED = _verb(
     "before",
     "target",
 )
+FOLDER_ORDERED = _verb(
+    "folder.ordered", "folders", "arrows-sort", _l("%(actor)s changed the order of what is in “%(name)s”.")
+)
 FOLDER_BINNED = _verb("folder.binned", "folders", "trash", _l("%(actor)s moved the folder “%(name)s” to the bin."))
 FOLDER_RESTORED = _verb(
     "folder.restored", "folders", "restore", _l("%(actor)s restored the folder “%(name)s” from the bin.")

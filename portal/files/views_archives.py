@@ -31,7 +31,7 @@ def can_pack(viewer: Viewer, client: Client) -> bool:
 def folder_archive(folder: Folder) -> ResponseReturnValue:
     """All that the viewer may read in a folder and below it."""
     name = folder.name
-    return _send(open_archive(current_viewer(), folder.client_id, folder_ids=[folder.id], file_ids=[], name=name))
+    return send_archive(open_archive(current_viewer(), folder.client_id, folder_ids=[folder.id], file_ids=[], name=name))
 
 
 @bp.get("/clients/<uuid:client_id>/archive")
@@ -39,7 +39,7 @@ def folder_archive(folder: Folder) -> ResponseReturnValue:
 def archive(client: Client) -> ResponseReturnValue:
     """The chosen folders and files: ``?folder=id&folder=id&file=id``; what the viewer may not read is left out."""
     folders, files = _ids("folder"), _ids("file")
-    return _send(open_archive(current_viewer(), client.id, folder_ids=folders, file_ids=files, name=client.name))
+    return send_archive(open_archive(current_viewer(), client.id, folder_ids=folders, file_ids=files, name=client.name))
 
 
 def _ids(name: str) -> list[uuid.UUID]:
@@ -52,7 +52,8 @@ def _ids(name: str) -> list[uuid.UUID]:
     return found
 
 
-def _send(archive: Archive) -> ResponseReturnValue:
+def send_archive(archive: Archive) -> ResponseReturnValue:
+    """The archive as an attachment of known length, written while it is sent."""
     viewer, session_id = current_viewer(), current_session_id()
     if session_id is None:
         raise NothingToPack()

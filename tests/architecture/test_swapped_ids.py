@@ -45,10 +45,15 @@ class Swap:
 # What is asked, by the field or place that holds the other client's id: method, address, form. ``{...}`` is a value of
 # one's own, ``{other_...}`` one of the other client's.
 SWAPS: list[Swap] = [
-    Swap("folder: place of a folder", "POST /folders/{folder_id}/place", "folder={other_folder_id}"),
-    Swap("folder: place of a file", "POST /files/{file_id}/place", "folder={other_folder_id}"),
-    Swap("folder: copy of a folder", "POST /folders/{folder_id}/copies", "folder={other_folder_id}"),
-    Swap("folder: copy of a file", "POST /files/{file_id}/copies", "folder={other_folder_id}"),
+    Swap("folder: place", "POST /folders/{folder_id}/selection/place", "all=1 folder={other_folder_id}"),
+    Swap("folder: copies", "POST /folders/{folder_id}/selection/copies", "item={file_id} folder={other_folder_id}"),
+    Swap("item: place", "POST /folders/{folder_id}/selection/place", "item={other_file_id} folder={folder_id}"),
+    Swap("item: copies", "POST /folders/{folder_id}/selection/copies", "item={other_file_id} folder={folder_id}"),
+    Swap(
+        "item: a folder's copies",
+        "POST /folders/{folder_id}/selection/copies",
+        "item={other_folder_id} folder={folder_id}",
+    ),
     Swap("cell: another folder", CHANGE, "kind=set level=full cell={other_folder_id}:{person_id}"),
     Swap("cell: another person", CHANGE, "kind=set level=full cell={folder_id}:{other_person_id}"),
     Swap("cell: preview", PREVIEW, "kind=set level=full cell={other_folder_id}:{other_person_id}"),

@@ -107,11 +107,11 @@ STAFF = """
 /expirations?client={client}&state=ended
 /exports
 /exports/{export}
-/files/{file}/copies
 /files/{file}/end
 /files/{limited}/end
 /folders/{folder}
-/folders/{folder}/copies
+/folders/{folder}/selection/copies?all=1
+/folders/{folder}/selection/place?all=1
 /folders/{folder}/receipts
 /folders/{folder}/rights
 /folders/{folder}/rights?tab=collaborators
@@ -169,11 +169,11 @@ CONTACT = """
 /search?q=bilan
 /folders/{folder}
 /folders/{folder}/place
-/files/{file}/copies
 /files/{file}/place
 /files/{file}/preview
 /files/{file}/versions
-/folders/{folder}/copies
+/folders/{folder}/selection/copies?all=1
+/folders/{folder}/selection/place?all=1
 /folders/{folder}/receipts
 /forms/{open}
 /forms/{answered}

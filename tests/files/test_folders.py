@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
 from portal.activity.models import Activity
 from portal.files.commands import files, folders, rights
@@ -197,9 +197,3 @@ def test_a_list_is_paged_and_counted_for_the_viewer(cast: Cast) -> None:
     assert second.next_place is None
     row = next(row for row in children(cast.clara.viewer, cast.root).items if row.folder.id == cast.exchange.id)
     assert row.folders == 7
-
-
-def test_sub_folders_stand_in_the_order_they_were_put_in(cast: Cast) -> None:
-    folders.order_folders(cast.root, [cast.exchange.id, cast.books.id, cast.other_folder.id], actor=cast.alice)
-    assert [row.folder.name for row in children(cast.bob.viewer, cast.root).items] == ["Exchange", "Accounts"]
-    assert db.session.execute(select(func.min(Folder.position)).where(Folder.id == cast.other_folder.id)).scalar() == 0

@@ -27,21 +27,34 @@ SignIn = Callable[[Any], Any]
 
 def _confirmed(page: Any) -> dict[str, str]:
     """What the form of the confirmation sends."""
-    fields = re.findall(r'<input type="hidden" name="(folder|confirmed)" value="([^"]*)"', page.get_data(as_text=True))
+    fields = re.findall(
+        r'<input type="hidden" name="(item|folder|confirmed)" value="([^"]*)"', page.get_data(as_text=True)
+    )
     return dict(fields)
+
+
+def _place(folder: Folder) -> str:
+    return f"/folders/{folder.id}/selection/place"
+
+
+def _copies(folder: Folder, item: Any = None) -> str:
+    return f"/folders/{folder.id}/selection/copies" + (f"?item={item}" if item else "")
+
+
+def _of(row: Any, to: Folder) -> dict[str, str]:
+    """What the form sends: what was chosen, and where it goes."""
+    return {"item": str(row.id), "folder": str(to.id)}
 
 
 def test_bob_sees_who_gains_before_a_file_moves_and_then_confirms(cast: Cast, sign_in: SignIn) -> None:
     file = put(cast.payroll, "slip.pdf", cast.bob)
     bob = sign_in(cast.bob)
-    page = bob.post(f"/files/{file.id}/place", data={"folder": str(cast.exchange.id)})
+    page = bob.post(_place(cast.payroll), data=_of(file, cast.exchange))
     assert page.status_code == 200
     assert "Clara Costa" in page.get_data(as_text=True)
     assert file.folder_id == cast.payroll.id
-    assert (
-        bob.post(f"/files/{file.id}/place", data={"folder": str(cast.exchange.id), "confirmed": "x"}).status_code == 200
-    )
-    assert bob.post(f"/files/{file.id}/place", data=_confirmed(page)).status_code == 303
+    assert bob.post(_place(cast.payroll), data={**_of(file, cast.exchange), "confirmed": "x"}).status_code == 200
+    assert bob.post(_place(cast.payroll), data=_confirmed(page)).status_code == 303
     assert db.session.get_one(File, file.id).folder_id == cast.exchange.id
 
 
@@ -50,18 +63,18 @@ def test_a_confirmation_holds_for_one_folder_only(cast: Cast, sign_in: SignIn) -
     db.session.commit()
     file = put(cast.payroll, "slip.pdf", cast.bob)
     bob = sign_in(cast.bob)
-    said = _confirmed(bob.post(f"/files/{file.id}/place", data={"folder": str(cast.exchange.id)}))
-    assert bob.post(f"/files/{file.id}/place", data={**said, "folder": str(inner.id)}).status_code == 200
+    said = _confirmed(bob.post(_place(cast.payroll), data=_of(file, cast.exchange)))
+    assert bob.post(_place(cast.payroll), data={**said, "folder": str(inner.id)}).status_code == 200
     assert db.session.get_one(File, file.id).folder_id == cast.payroll.id
 
 
 def test_a_folder_is_copied_after_it_was_shown_who_will_see_it(cast: Cast, sign_in: SignIn) -> None:
     put(cast.payroll, "slip.pdf", cast.bob)
     bob = sign_in(cast.bob)
-    assert bob.get(f"/folders/{cast.payroll.id}/copies").status_code == 200
-    page = bob.post(f"/folders/{cast.payroll.id}/copies", data={"folder": str(cast.exchange.id)})
+    assert bob.get(_copies(cast.books, item=cast.payroll.id)).status_code == 200
+    page = bob.post(_copies(cast.books), data=_of(cast.payroll, cast.exchange))
     assert page.status_code == 200
-    assert bob.post(f"/folders/{cast.payroll.id}/copies", data=_confirmed(page)).status_code == 303
+    assert bob.post(_copies(cast.books), data=_confirmed(page)).status_code == 303
     made = db.session.scalars(select(Folder).where(Folder.parent_id == cast.exchange.id)).one()
     assert made.name == "Payroll"
     assert folder_level(cast.clara.viewer, made) == Level.FULL
@@ -70,11 +83,16 @@ def test_a_folder_is_copied_after_it_was_shown_who_will_see_it(cast: Cast, sign_
 def test_clara_copies_what_she_reads_to_where_she_may_write_and_nowhere_else(cast: Cast, sign_in: SignIn) -> None:
     file = put(cast.books, "ledger.pdf", cast.bob)
     clara = sign_in(cast.clara)
-    assert clara.post(f"/files/{file.id}/copies", data={"folder": str(cast.books.id)}).status_code == 422
-    assert clara.post(f"/files/{file.id}/copies", data={"folder": str(cast.other_folder.id)}).status_code == 422
-    assert clara.post(f"/files/{file.id}/copies", data={"folder": "\x00"}).status_code == 422
-    assert clara.post(f"/files/{file.id}/copies", data={}).status_code == 422
-    assert clara.post(f"/files/{file.id}/copies", data={"folder": str(cast.exchange.id)}).status_code == 303
+    assert clara.post(_copies(cast.books), data={"item": str(file.id), "folder": str(cast.books.id)}).status_code == 422
+    assert (
+        clara.post(_copies(cast.books), data={"item": str(file.id), "folder": str(cast.other_folder.id)}).status_code
+        == 422
+    )
+    assert clara.post(_copies(cast.books), data={"item": str(file.id), "folder": "\x00"}).status_code == 422
+    assert clara.post(_copies(cast.books), data={"item": str(file.id)}).status_code == 422
+    assert (
+        clara.post(_copies(cast.books), data={"item": str(file.id), "folder": str(cast.exchange.id)}).status_code == 303
+    )
     assert db.session.scalar(select(func.count()).select_from(File)) == 2
 
 
@@ -82,9 +100,13 @@ def test_diego_who_may_only_deposit_copies_neither_the_folder_nor_what_others_pu
     cast: Cast, sign_in: SignIn
 ) -> None:
     file = put(cast.exchange, "a.pdf", cast.bob)
+    inner = folders.create_folder(cast.exchange, name="Inner", actor=cast.alice)
+    db.session.commit()
     diego = sign_in(cast.diego)
-    assert diego.post(f"/folders/{cast.exchange.id}/copies", data={}).status_code == 403
-    assert diego.post(f"/files/{file.id}/copies", data={}).status_code == 404
+    for address in (_copies(cast.exchange), _place(cast.exchange)):
+        for row in (file, inner):
+            assert diego.post(address, data=_of(row, inner)).status_code == 422
+    assert db.session.scalar(select(func.count()).select_from(File)) == 1
 
 
 def test_mallory_and_tess_find_nothing_to_copy_and_no_versions(cast: Cast, sign_in: SignIn) -> None:
@@ -92,8 +114,9 @@ def test_mallory_and_tess_find_nothing_to_copy_and_no_versions(cast: Cast, sign_
     for stranger in (cast.mallory, cast.tess):
         browser = sign_in(stranger)
         for method, path in (
-            ("get", f"/folders/{cast.exchange.id}/copies"), ("post", f"/folders/{cast.exchange.id}/copies"),
-            ("get", f"/files/{file.id}/copies"), ("post", f"/files/{file.id}/copies"),
+            ("get", _copies(cast.exchange, item=file.id)), ("post", _copies(cast.exchange)),
+            ("get", _place(cast.exchange)), ("post", _place(cast.exchange)),
+            ("get", f"/folders/{cast.exchange.id}/branches"), ("get", f"/folders/{cast.exchange.id}/branches?q=e"),
             ("get", f"/files/{file.id}/versions"), ("post", f"/file-versions/{file.version_id}/restoration"),
             ("post", f"/file-versions/{uuid.uuid4()}/restoration"),
         ):  # fmt: skip

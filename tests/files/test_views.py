@@ -61,13 +61,17 @@ def test_strangers_and_visitors_get_nothing(cast: Any, sign_in: Any, client: Any
         ("GET", f"/clients/{cast.acme.id}/documents"), ("GET", f"/clients/{cast.acme.id}/documents?q=plan"),
         ("GET", f"/clients/{cast.acme.id}/documents/bin"), ("GET", f"/clients/{cast.acme.id}/documents/rights"),
         ("GET", f"/folders/{cast.exchange.id}"), ("GET", f"/folders/{cast.exchange.id}/contents"),
-        ("GET", f"/folders/{cast.exchange.id}/rights"), ("GET", f"/folders/{cast.exchange.id}/place"),
+        ("GET", f"/folders/{cast.exchange.id}/rights"), ("GET", f"/folders/{cast.exchange.id}/selection/place"),
         ("POST", f"/folders/{cast.exchange.id}/folders"), ("POST", f"/folders/{cast.exchange.id}/name"),
-        ("POST", f"/folders/{cast.exchange.id}/place"), ("POST", f"/folders/{cast.exchange.id}/deletion"),
+        ("POST", f"/folders/{cast.exchange.id}/selection/place"), ("POST", f"/folders/{cast.exchange.id}/deletion"),
         ("GET", f"/folders/{cast.exchange.id}/rights/rows"),
         ("GET", f"/folders/{cast.exchange.id}/rights/{cast.clara.id}"),
-        ("GET", f"/files/{file.id}/content"), ("GET", f"/files/{file.id}/place"), ("POST", f"/files/{file.id}/name"),
-        ("POST", f"/files/{file.id}/place"), ("POST", f"/files/{file.id}/deletion"),
+        ("GET", f"/files/{file.id}/content"), ("POST", f"/folders/{cast.exchange.id}/selection/deletion"),
+        ("POST", f"/files/{file.id}/name"),
+        ("POST", f"/folders/{cast.exchange.id}/selection/archive"), ("POST", f"/folders/{cast.exchange.id}/order"),
+        ("POST", f"/clients/{cast.acme.id}/documents/bin/restoration"),
+        ("GET", f"/folders/{cast.exchange.id}/branches"),
+        ("POST", f"/files/{file.id}/deletion"),
         ("GET", f"/folders/{uuid.uuid4()}"), ("POST", f"/bin-entries/{uuid.uuid4()}/restoration"),
     ]  # fmt: skip
     for person in (cast.mallory, cast.tess):
@@ -105,13 +109,14 @@ def test_moving_needs_full_at_both_ends(cast: Any, sign_in: Any) -> None:
     browser = sign_in(cast.clara)
     inside = create_folder(cast.exchange, name="Inside", actor=cast.alice)
     file = store_bytes(cast.exchange, "a.txt", b"x", actor=cast.clara)
-    choices = text(browser.get(f"/files/{file.id}/place"))
+    door = f"/folders/{cast.exchange.id}/selection/place"
+    choices = text(browser.get(f"{door}?item={file.id}"))
     assert str(inside.id) in choices
-    assert str(cast.books.id) not in choices
+    assert f'value="{cast.books.id}"' not in choices
     for target in (cast.books.id, cast.payroll.id, cast.other_folder.id, uuid.uuid4(), "x", ""):
-        assert browser.post(f"/files/{file.id}/place", data={"folder": str(target)}).status_code == 422
-    assert browser.post(f"/files/{file.id}/place", data={"folder": str(inside.id)}).status_code == 303
-    into_itself = browser.post(f"/folders/{inside.id}/place", data={"folder": str(inside.id)})
+        assert browser.post(door, data={"item": str(file.id), "folder": str(target)}).status_code == 422
+    assert browser.post(door, data={"item": str(file.id), "folder": str(inside.id)}).status_code == 303
+    into_itself = browser.post(door, data={"item": str(inside.id), "folder": str(inside.id)})
     assert into_itself.status_code == 422
 
 

@@ -56,7 +56,7 @@ def move(moved: Folder | File, *, to: Folder, actor: Any, confirmed: str | None 
             return move_file(moved, to=to, actor=actor)
         return move_folder(moved, to=to, actor=actor)
 
-    return _watched((moved.id, to.id), moved.client_id, act, actor=actor, confirmed=confirmed)
+    return watched((moved.id, to.id), moved.client_id, act, actor=actor, confirmed=confirmed)
 
 
 @transactional
@@ -68,7 +68,7 @@ def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> F
     """
     kept = SimpleNamespace(levels=entry.levels)  # the entry itself is gone once it is restored
     lock_client(entry.client_id)
-    people = _people(entry.client_id)
+    people = people_of_client(entry.client_id)
     ids = [person.id for person in people]
     before = read_outcome(entry.client_id, ids, with_files=True, bin_id=entry.id)
     restored = restore(entry, actor=actor)
@@ -76,8 +76,8 @@ def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> F
     found = restored_difference(kept, restored, before, after, people)
     preview = preview_from(restored.client_id, found, people, viewer=viewer_of(actor))
     if isinstance(restored, File):
-        preview = replace(preview, people=tuple(map(_only_files, preview.people)))
-    _refuse_unconfirmed((entry.id,), preview, confirmed)
+        preview = replace(preview, people=tuple(map(only_files, preview.people)))
+    refuse_unconfirmed((entry.id,), preview, confirmed)
     return restored
 
 
@@ -95,8 +95,8 @@ def copy(copied: Folder | File, *, to: Folder, actor: Any, confirmed: str | None
         return copy_folder(copied, to=to, actor=actor)
 
     source_id = copied.folder_id if isinstance(copied, File) else None
-    about, adapt = (copied.id, to.id), partial(_as_if_moved, source_id=source_id)
-    made: Copied = _watched(about, copied.client_id, act, actor=actor, confirmed=confirmed, adapt=adapt)
+    about, adapt = (copied.id, to.id), partial(as_if_moved, source_id=source_id, to_id=to.id)
+    made: Copied = watched(about, copied.client_id, act, actor=actor, confirmed=confirmed, adapt=adapt)
     return made
 
 
@@ -108,11 +108,11 @@ def bring_back_version(file: File, version: FileVersion, *, actor: Any, confirme
     :raises Gone: see :func:`restore_version`.
     """
     about, act = (file.id, version.id), partial(restore_version, file, version, actor=actor)
-    return _watched(about, file.client_id, act, actor=actor, confirmed=confirmed)
+    return watched(about, file.client_id, act, actor=actor, confirmed=confirmed)
 
 
-def _watched(
-    about: tuple[uuid.UUID, ...],
+def watched(
+    about: tuple[Any, ...],
     client_id: uuid.UUID,
     action: Callable[[], T],
     *,
@@ -126,7 +126,7 @@ def _watched(
     :param adapt: what to compare with, given the result and both moments; then only what is gained counts.
     """
     lock_client(client_id)
-    people = _people(client_id)
+    people = people_of_client(client_id)
     ids = [person.id for person in people]
     before = read_outcome(client_id, ids, with_files=True)
     result = action()
@@ -138,35 +138,44 @@ def _watched(
     preview = preview_from(client_id, found, people, viewer=viewer_of(actor))
     if adapt is not None:
         preview = replace(preview, people=tuple(replace(one, files_lost=0) for one in preview.people))
-    _refuse_unconfirmed(about, preview, confirmed)
+    refuse_unconfirmed(about, preview, confirmed)
     return result
 
 
-def _only_files(effect: PersonEffect) -> PersonEffect:
+def only_files(effect: PersonEffect) -> PersonEffect:
     """Of a file that comes back, only the file is gained or lost."""
     return replace(effect, folders_gained=0, folders_lost=0, folders_raised=0, folders_lowered=0)
 
 
-def _people(client_id: uuid.UUID) -> list[Somebody]:
+def people_of_client(client_id: uuid.UUID) -> list[Somebody]:
+    """Everybody who belongs to a client. Two statements."""
     rows = select(MEMBERSHIP.c.person_id).where(MEMBERSHIP.c.client_id == client_id)
     return people_of(set(db.session.execute(rows).scalars()))
 
 
-def _refuse_unconfirmed(about: tuple[uuid.UUID, ...], preview: Preview, confirmed: str | None) -> None:
+def refuse_unconfirmed(about: tuple[Any, ...], preview: Preview, confirmed: str | None) -> None:
+    """Let only pass what changes nothing for anybody, or what was confirmed just so.
+
+    :raises NeedsConfirmation: it was not.
+    """
     preview = replace(preview, fingerprint=_fingerprint(about, preview))
     if preview.sentences and preview.fingerprint != confirmed:
         raise NeedsConfirmation(preview)
 
 
-def _fingerprint(about: tuple[uuid.UUID, ...], preview: Preview) -> str:
+def _fingerprint(about: tuple[Any, ...], preview: Preview) -> str:
     """What is confirmed: who gains and loses how much by just this. New folders have another id at each attempt."""
     return hashlib.sha256(repr((about, preview.people)).encode()).hexdigest()[:32]
 
 
-def _as_if_moved(made: Copied, before: Outcome, after: Outcome, source_id: uuid.UUID | None) -> Outcome:
-    """The moment before, as if the copy had been there already, with the rights of what it was copied from.
+def as_if_moved(
+    made: Any, before: Outcome, after: Outcome, *, source_id: uuid.UUID | None, to_id: uuid.UUID
+) -> Outcome:
+    """The moment before, as if the copies had been there already, with the rights of what they were copied from.
 
-    :param source_id: the folder of a copied file; None for a copied folder.
+    :param made: what was copied; its ``folders`` give for each new folder the one that it was copied from.
+    :param source_id: the folder of copied files; None where only folders were copied.
+    :param to_id: the folder that got the copies.
     """
     if before.files is None or after.files is None:
         raise ValueError("copies are compared with their files")
@@ -175,8 +184,8 @@ def _as_if_moved(made: Copied, before: Outcome, after: Outcome, source_id: uuid.
         folders[copy_id] = before.folders[first_id]
         every[copy_id] = after.files.all.get(copy_id, (0, 0))
     own |= {pair: counts for pair, counts in after.files.own.items() if pair[0] in made.folders}
-    if source_id is not None and source_id != made.made.folder_id:
-        had, has = (files.all.get(made.made.folder_id, (0, 0)) for files in (before.files, after.files))
+    if source_id is not None:
+        had, has = (files.all.get(to_id, (0, 0)) for files in (before.files, after.files))
         total, valid = every.get(source_id, (0, 0))
         every[source_id] = (total + has[0] - had[0], valid + has[1] - had[1])
     return replace(before, folders=folders, files=replace(before.files, all=every, own=own))

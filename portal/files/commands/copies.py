@@ -62,7 +62,7 @@ def copy_file(file: File, *, to: Folder, actor: Any) -> Copied:
     refuse_held_back(file.quarantine, name=file.name)
     before = db.session.execute(select(Folder.name).where(Folder.id == file.folder_id)).scalar_one()
     version = db.session.get_one(FileVersion, file.version_id)
-    rows = _Rows(actor)
+    rows = Rows(actor)
     ident = rows.add_file(file, version, folder_id=to.id, name=free_name(to.id, file.name))
     rows.write()
     made = db.session.get_one(File, ident)
@@ -96,10 +96,10 @@ def copy_folder(folder: Folder, *, to: Folder, actor: Any) -> Copied:
     if not tree:
         raise Gone()
     refuse_too_deep(to, levels=(max(len(row.path) for row in tree) - len(folder.path)) // 33 + 1)
-    rows = _Rows(actor)
-    scope = _private_scope(to)
+    rows = Rows(actor)
+    scope = private_scope(to)
     _plan_folders(rows, tree, to, free_name(to.id, folder.name), scope)
-    _plan_files(rows, viewer_of(actor))
+    plan_files(rows, viewer_of(actor))
     insert_scopes(to.client_id, [scope] if scope else [])
     rows.write()
     if scope is not None:
@@ -146,7 +146,7 @@ def restore_version(file: File, version: FileVersion, *, actor: Any) -> FileVers
     return made
 
 
-class _Rows:
+class Rows:
     """Rows to write, gathered first and then written at once."""
 
     def __init__(self, actor: Any) -> None:
@@ -220,7 +220,7 @@ def _seen_tree(folder: Folder, viewer: Viewer) -> list[Any]:
     return tree
 
 
-def _plan_folders(rows: _Rows, tree: list[Any], to: Folder, name: str, scope: NewScope | None) -> None:
+def _plan_folders(rows: Rows, tree: list[Any], to: Folder, name: str, scope: NewScope | None) -> None:
     scope_id = scope.id if scope is not None else to.scope_id
     paths: dict[uuid.UUID, str] = {}
     for number, row in enumerate(tree):
@@ -243,7 +243,8 @@ def _plan_folders(rows: _Rows, tree: list[Any], to: Folder, name: str, scope: Ne
         )
 
 
-def _plan_files(rows: _Rows, viewer: Viewer) -> None:
+def plan_files(rows: Rows, viewer: Viewer) -> None:
+    """Plan copies of the files in all folders that ``rows`` copies, as far as the viewer may open them."""
     selected = openable_files(viewer).join(FileVersion, FileVersion.id == File.version_id).add_columns(FileVersion)
     by_folder: dict[uuid.UUID, list[Any]] = defaultdict(list)
     for file, version in db.session.execute(selected.where(File.folder_id == any_ids(rows.copies))).all():
@@ -253,7 +254,7 @@ def _plan_files(rows: _Rows, viewer: Viewer) -> None:
             rows.add_file(file, version, folder_id=rows.copies[folder_id], name=file.name)
 
 
-def _private_scope(to: Folder) -> NewScope | None:
+def private_scope(to: Folder) -> NewScope | None:
     """Where folders are born private, a scope in which every contact begins with none."""
     settings = firm()
     if settings is None or not settings.born_private:

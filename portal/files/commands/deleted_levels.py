@@ -54,15 +54,13 @@ def restored_difference(
     had = {ident: {uuid.UUID(who): level for who, level in held.items()} for ident, held in entry.levels.items()}
     scopes = {ident: new_id() for ident in had}
     first = next(iter(had)) if isinstance(restored, File) else top.hex
-    begun = {
-        ident: scopes[first if isinstance(restored, File) else _nearest(paths[ident], had, first)] for ident in ids
-    }
+    begun = {ident: scopes[first if isinstance(restored, File) else nearest(paths[ident], had, first)] for ident in ids}
     was = Outcome(begun, {scopes[ident]: held for ident, held in had.items()}, after.own, files)
     now = replace(after, folders={ident: after.folders[ident] for ident in ids}, files=files)
     return difference(was, now, people)
 
 
-def _nearest(path: str, known: dict[str, Any], top: str) -> str:
+def nearest(path: str, known: dict[str, Any], top: str) -> str:
     """The nearest folder at or above whose levels were kept."""
     return next((part for part in reversed(path.split("/")[:-1]) if part in known), top)
 

@@ -1,4 +1,4 @@
-"""New folders, and what happens to them: rename, move, bring into order."""
+"""New folders, and what happens to them: rename and move."""
 
 from __future__ import annotations
 
@@ -161,24 +161,6 @@ def place(folder: Folder, *, below: Folder, name: str | None = None) -> None:
     )
     reread(folder.client_id)
     refresh(folder.client_id, scope_ids=[touched])
-
-
-@transactional
-def order_folders(parent: Folder, ids: list[uuid.UUID], *, actor: Any) -> None:
-    """Put sub-folders into this order; those not named keep their place behind them.
-
-    :param ids: folders of ``parent``; others are passed over.
-    """
-    lock_client(parent.client_id)
-    db.session.execute(
-        text(
-            "UPDATE folder SET position = wanted.position"
-            " FROM unnest(CAST(:ids AS uuid[]), CAST(:positions AS int[])) AS wanted (id, position)"
-            " WHERE folder.id = wanted.id AND folder.parent_id = :parent"
-        ),
-        {"ids": ids, "positions": [number - len(ids) for number in range(len(ids))], "parent": parent.id},
-    )
-    reread(parent.client_id)
 
 
 @transactional

@@ -5,7 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select, union_all
+from sqlalchemy import String, any_, literal, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.files.models import File, Folder
 from portal.files.refusals import Gone, NameTaken
@@ -87,10 +88,12 @@ def _numbered(name: str, number: int) -> str:
 
 def taken_keys(folder_id: uuid.UUID, keys: list[str], *, besides: uuid.UUID | None = None) -> set[str]:
     """Those of the keys that a living folder or file in this folder has."""
+    # One array, however many they are: a statement takes 65,535 parameters at most.
+    wanted = any_(literal(keys, ARRAY(String())))
     folders = select(Folder.name_key).where(
-        Folder.parent_id == folder_id, Folder.name_key.in_(keys), Folder.bin_id.is_(None)
+        Folder.parent_id == folder_id, Folder.name_key == wanted, Folder.bin_id.is_(None)
     )
-    files = select(File.name_key).where(File.folder_id == folder_id, File.name_key.in_(keys), File.bin_id.is_(None))
+    files = select(File.name_key).where(File.folder_id == folder_id, File.name_key == wanted, File.bin_id.is_(None))
     if besides is not None:
         folders, files = folders.where(Folder.id != besides), files.where(File.id != besides)
     return set(db.session.execute(union_all(folders, files)).scalars())
