@@ -18,7 +18,7 @@ from portal.files.commands import bin as bins
 from portal.files.commands import folders, rights
 from portal.files.models import BinEntry, Folder
 from portal.files.queries import folder_levels, path_folders, visible_folders
-from portal.files.refusals import IntoItself, NotAMember
+from portal.files.refusals import IntoItself, NameTaken, NotAMember
 from portal.kit.clock import now
 from portal.kit.db import db
 from portal.permissions.levels import Level
@@ -98,6 +98,11 @@ class World:
             folders.move_folder(self.folder(ident), to=self.folder(target), actor=self.actor)
         except IntoItself:
             assert target == ident or target in self.oracle.below(ident)
+            return
+        except NameTaken:
+            # Copies keep their names, so that two of one name can meet.
+            there = select(Folder.name).where(Folder.parent_id == target, Folder.bin_id.is_(None), Folder.id != ident)
+            assert self.folder(ident).name in set(db.session.scalars(there))
             return
         assert target != ident
         assert target not in self.oracle.below(ident)
