@@ -135,12 +135,24 @@ def sweep_multiparts(*, grace: timedelta = GRACE) -> int:
     swept = 0
     for start in range(0, len(stale), BATCH):
         some = stale[start : start + BATCH]
-        known = _is_referred_to([key for key, _ in some])
+        known = _open_multiparts([ident for _, ident in some])
         for key, ident in some:
-            if key not in known:
+            if ident not in known:
                 multipart.abort(key, ident)
                 swept += 1
     return swept
+
+
+def _open_multiparts(idents: list[str]) -> set[str]:
+    """Those that an open upload waits for.
+
+    By their own ids: where the store's answer to the beginning was lost and it was asked again, two bear the key of one
+    upload, and only the second is known.
+    """
+    open_ones = select(Upload.multipart_id).where(Upload.multipart_id.in_(idents), Upload.state == "pending")
+    known = {ident for ident in db.session.scalars(open_ones) if ident is not None}
+    db.session.rollback()
+    return known
 
 
 @transactional

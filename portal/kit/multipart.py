@@ -15,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from portal.kit.storage import UPLOAD_SECONDS, NoSuchMultipart, reachable, store
+from portal.kit.storage import UPLOAD_SECONDS, NoSuchMultipart, answered, reachable, store
 
 
 class PartsRefused(Exception):
@@ -46,6 +46,7 @@ def begin(key: str, *, content_type: str) -> str:
         opened = store().inside.create_multipart_upload(
             Bucket=store().bucket, Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
         )
+        answered(opened, "UploadId")
     return opened["UploadId"]
 
 

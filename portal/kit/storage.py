@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from urllib.parse import quote
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 from flask import Flask, current_app
 from flask_babel import lazy_gettext as _l
 
@@ -31,6 +32,10 @@ class StoreAway(Refused):
     sentence = _l("The document store does not answer at the moment. Nothing was changed: please try again shortly.")
     status = 503
     retry_after = 10
+
+
+class BrokenOff(Exception):
+    """The store's answer ended inside of its head: what it said is not known."""
 
 
 class NoSuchMultipart(Exception):
@@ -110,9 +115,21 @@ def reachable() -> Iterator[None]:
         if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
             raise StoreAway() from error
         raise
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError, BrokenOff) as error:
         current_app.logger.warning("store unreachable: %r", error)
         raise StoreAway() from error
+
+
+def answered(found: Mapping[str, Any], *names: str) -> None:
+    """Refuse an answer in which one of these is missing; call it inside of :func:`reachable`.
+
+    A connection that is cut between two headers looks like an answer that has no more of them.
+
+    :raises BrokenOff: one is missing.
+    """
+    for name in names:
+        if name not in found:
+            raise BrokenOff(f"no {name} in the answer")
 
 
 def head(key: str) -> Stored | None:
@@ -123,6 +140,7 @@ def head(key: str) -> Stored | None:
     try:
         with reachable():
             found = store().inside.head_object(Bucket=store().bucket, Key=key, ChecksumMode="ENABLED")
+            answered(found, "ContentLength", "ETag")
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return None
@@ -145,11 +163,19 @@ def put(key: str, body: bytes | BinaryIO, *, content_type: str = "application/oc
     return found
 
 
-def read(key: str, chunk: int = 1024 * 1024) -> Iterator[bytes]:
-    """The bytes of an object in pieces of at most ``chunk``."""
+def read(key: str, chunk: int = 1024 * 1024, *, start: int = 0) -> Iterator[bytes]:
+    """The bytes of an object in pieces of at most ``chunk``.
+
+    :param start: the first byte that is wanted; it must be one of the object's.
+    """
+    part: Any = {"Range": f"bytes={start}-"} if start else {}
     with reachable():
-        body = store().inside.get_object(Bucket=store().bucket, Key=key)["Body"]
-        yield from body.iter_chunks(chunk)
+        body = store().inside.get_object(Bucket=store().bucket, Key=key, **part)["Body"]
+        try:
+            yield from body.iter_chunks(chunk)
+        finally:
+            # Whoever stops reading in the middle gives the connection back at once.
+            body.close()
 
 
 def delete(key: str) -> None:
