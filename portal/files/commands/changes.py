@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal import activity
 from portal.activity.commands import line, record_many
 from portal.files.commands.carrying_out import carry_out
-from portal.files.commands.differences import difference, entries_of, own_difference, place_of, preview_from
+from portal.files.commands.differences import Difference, difference, entries_of, own_difference, place_of, preview_from
 from portal.files.commands.outcomes import Somebody, people_of, read_outcome
 from portal.files.commands.own_levels import OwnLevel, Pair, read_own_levels
 from portal.files.commands.permitted import refuse_change, viewer_of
@@ -56,7 +56,7 @@ def preview_changes(client: Any, changes: Change, *, actor: Any) -> Preview:
     :raises Refused: what :func:`apply_changes` would raise.
     """
     lock_client(client.id)
-    return pretend(client.id, lambda: _made(client, changes, actor, look=True)[1])
+    return pretend(client.id, lambda: _looked_at(client, changes, actor)[1])
 
 
 @transactional
@@ -72,10 +72,7 @@ def apply_changes(client: Any, changes: Change, *, actor: Any, expected: str | N
     :raises Gone: a folder was deleted meanwhile.
     """
     lock_client(client.id)
-    change, preview = _made(client, changes, actor, look=expected is not None)
-    if expected is not None and preview.fingerprint != expected:
-        raise PreviewOutdated()
-    return change
+    return _confirmed(client, changes, actor, expected)
 
 
 @transactional
@@ -87,9 +84,7 @@ def undo_change(change: RightsChange, *, actor: Any, expected: str | None = None
     lock_client(change.client_id)
     undoing = _undo_plan(change)
     change = db.session.get_one(RightsChange, change.id)
-    made, preview = _made(_Client(change.client_id), undoing, actor, look=expected is not None)
-    if expected is not None and preview.fingerprint != expected:
-        raise PreviewOutdated()
+    made = _confirmed(_Client(change.client_id), undoing, actor, expected)
     change.undone_at, change.undone_by_id = now(), actor.id
     db.session.flush()  # a second attempt reads it by SQL
     return made
@@ -103,7 +98,7 @@ def preview_undo(change: RightsChange, *, actor: Any) -> Preview:
     """
     lock_client(change.client_id)
     undoing = _undo_plan(change)
-    return pretend(change.client_id, lambda: _made(_Client(change.client_id), undoing, actor, look=True)[1])
+    return pretend(change.client_id, lambda: _looked_at(_Client(change.client_id), undoing, actor)[1])
 
 
 @transactional
@@ -138,10 +133,30 @@ class _Client:
         self.id = ident
 
 
-def _made(client: Any, changes: Change, actor: Any, *, look: bool) -> tuple[RightsChange, Preview]:
+def _confirmed(client: Any, changes: Change, actor: Any, expected: str | None) -> RightsChange:
+    """Carry the changes out, if the outcome is the one with this fingerprint; None for whatever it is.
+
+    :raises PreviewOutdated: it is another one.
+    """
+    change, found, _ = _made(client, changes, actor, look=expected is not None)
+    if expected is not None and found.fingerprint != expected:
+        raise PreviewOutdated()
+    return change
+
+
+def _looked_at(client: Any, changes: Change, actor: Any) -> tuple[RightsChange, Preview]:
+    """Carry the changes out and say what they mean for people."""
+    change, found, everybody = _made(client, changes, actor, look=True)
+    return change, preview_from(client.id, found, everybody, viewer=viewer_of(actor))
+
+
+def _made(
+    client: Any, changes: Change, actor: Any, *, look: bool
+) -> tuple[RightsChange, Difference, Sequence[Somebody]]:
     """Carry the changes out and keep what they changed. The caller holds the client's lock.
 
-    :param look: also compare the answers, which takes reading all folders; without it the preview is empty.
+    :param look: also compare the answers, which takes reading all folders.
+    :returns: the change, what became different, and the people whose rights it is about.
     """
     plan = changes if isinstance(changes, Plan) else Plan.of(changes)
     viewer = viewer_of(actor)
@@ -162,7 +177,7 @@ def _made(client: Any, changes: Change, actor: Any, *, look: bool) -> tuple[Righ
     db.session.add(change)
     db.session.flush()  # the log's lines name it, and it may be undone at once
     _log(client.id, plan, change, actor, everybody)
-    return change, preview_from(client.id, found, everybody, viewer=viewer)
+    return change, found, everybody
 
 
 def _refuse_strangers(client_id: uuid.UUID, plan: Plan, everybody: Sequence[Somebody]) -> None:

@@ -8,11 +8,12 @@ import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from portal.accounts.viewer import Viewer
 from portal.files.commands.outcomes import Files, Outcome, Somebody, count_files
-from portal.files.commands.own_levels import OwnLevel, Pair
+from portal.files.commands.own_levels import OwnLevel, OwnLevels, Pair
 from portal.files.commands.previews import MOST_NAMED, FolderEffect, LostLevel, PersonEffect, Preview
 from portal.files.models import Folder
 from portal.files.queries.paths import reachable_folders
@@ -29,14 +30,32 @@ class Shift(NamedTuple):
     folder_ids: Sequence[uuid.UUID]
 
 
+class OwnShift(NamedTuple):
+    """A person's own level on some folders became another one; None for no level of their own."""
+
+    person_id: uuid.UUID
+    before: OwnLevel | None
+    after: OwnLevel | None
+    folder_ids: list[uuid.UUID]
+
+
 @dataclass
 class Difference:
     """Own levels and answers that are not what they were."""
 
-    own: dict[Pair, tuple[OwnLevel | None, OwnLevel | None]]
+    own_shifts: list[OwnShift]
     shifts: list[Shift]
     before: Outcome
     after: Outcome
+
+    @cached_property
+    def own(self) -> dict[Pair, tuple[OwnLevel | None, OwnLevel | None]]:
+        """Own levels that became others, by (folder, person)."""
+        return {
+            (ident, shift.person_id): (shift.before, shift.after)
+            for shift in self.own_shifts
+            for ident in shift.folder_ids
+        }
 
     @property
     def fingerprint(self) -> str:
@@ -70,7 +89,24 @@ def difference(before: Outcome, after: Outcome, people: Iterable[Somebody]) -> D
             one, two = person.level(had, old), person.level(has, new)
             if one != two:
                 shifts.append(Shift(person, one, two, ids))
-    return Difference(own_difference(before.own.levels, after.own.levels), shifts, before, after)
+    return Difference(_own_shifts(before.own, after.own), shifts, before, after)
+
+
+def _own_shifts(before: OwnLevels, after: OwnLevels) -> list[OwnShift]:
+    """Own levels that became others. Folders are taken together by the scopes that they started and start."""
+    together: dict[tuple[uuid.UUID | None, uuid.UUID | None], list[uuid.UUID]] = defaultdict(list)
+    for ident in before.starters.keys() | after.starters.keys():
+        together[before.starters.get(ident), after.starters.get(ident)].append(ident)
+    groups: dict[tuple[uuid.UUID, OwnLevel | None, OwnLevel | None], list[uuid.UUID]] = defaultdict(list)
+    nothing: dict[uuid.UUID, OwnLevel] = {}
+    for (old, new), ids in together.items():
+        had = before.grants[old] if old else nothing
+        has = after.grants[new] if new else nothing
+        for person_id in had.keys() | has.keys():
+            was, now = had.get(person_id), has.get(person_id)
+            if was != now:
+                groups[person_id, was, now] += ids
+    return [OwnShift(*group, ids) for group, ids in groups.items()]
 
 
 def own_difference(
@@ -87,18 +123,15 @@ def own_difference(
 def entries_of(found: Difference) -> list[dict[str, Any]]:
     """Own levels that became others, as :class:`RightsChange` keeps them."""
     paths = {**found.before.own.paths, **found.after.own.paths}
-    groups: dict[Any, list[uuid.UUID]] = defaultdict(list)
-    for (folder_id, person_id), (old, new) in found.own.items():
-        groups[person_id, old, new].append(folder_id)
     return [
         {
-            "folders": [ident.hex for ident in sorted(ids)],
-            "place": place_of(paths[ident] for ident in ids),
-            "person": str(person_id),
-            "before": old.as_json() if old else None,
-            "after": new.as_json() if new else None,
+            "folders": sorted(ident.hex for ident in shift.folder_ids),
+            "place": place_of(paths[ident] for ident in shift.folder_ids),
+            "person": str(shift.person_id),
+            "before": shift.before.as_json() if shift.before else None,
+            "after": shift.after.as_json() if shift.after else None,
         }
-        for (person_id, old, new), ids in groups.items()
+        for shift in found.own_shifts
     ]
 
 
@@ -135,7 +168,7 @@ def preview_from(client_id: uuid.UUID, found: Difference, people: Sequence[Someb
         folder_count=len({ident for _, ident in changed}),
         lost_count=len(lost),
         fingerprint=found.fingerprint,
-        is_empty=not found.own and not changed and not any(not effect.is_empty for effect in counts),
+        is_empty=not found.own_shifts and not changed and not any(not effect.is_empty for effect in counts),
     )
 
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import func, select, text
@@ -93,10 +94,23 @@ class OwnLevel:
 
 @dataclass
 class OwnLevels:
-    """Own levels by (folder, person), and the paths of these folders."""
+    """Own levels as they are kept: folders with the scope that they start, and what is set on each scope.
 
-    levels: dict[Pair, OwnLevel] = field(default_factory=dict)
+    Thousands of folders may start one scope, so that what can be said by scope is not said folder by folder.
+    """
+
+    starters: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     paths: dict[uuid.UUID, str] = field(default_factory=dict)
+    grants: dict[uuid.UUID, dict[uuid.UUID, OwnLevel]] = field(default_factory=dict)
+
+    @cached_property
+    def levels(self) -> dict[Pair, OwnLevel]:
+        """Own levels by (folder, person)."""
+        return {
+            (folder_id, person_id): own
+            for folder_id, scope_id in self.starters.items()
+            for person_id, own in self.grants[scope_id].items()
+        }
 
 
 def read_own_levels(client_id: uuid.UUID, person_ids: Collection[uuid.UUID], *, path: str | None = None) -> OwnLevels:
@@ -104,7 +118,7 @@ def read_own_levels(client_id: uuid.UUID, person_ids: Collection[uuid.UUID], *, 
 
     :param path: only on the folder with this path and below it.
     """
-    grants: dict[uuid.UUID, list[tuple[uuid.UUID, OwnLevel]]] = defaultdict(list)
+    grants: dict[uuid.UUID, dict[uuid.UUID, OwnLevel]] = defaultdict(dict)
     held = (
         select(
             Grant.scope_id,
@@ -119,17 +133,16 @@ def read_own_levels(client_id: uuid.UUID, person_ids: Collection[uuid.UUID], *, 
         .where(Scope.client_id == client_id, Grant.person_id.in_(person_ids))
     )
     for scope_id, person_id, level, until, origin, by, at in db.session.execute(held).all():
-        grants[scope_id].append((person_id, OwnLevel(level, until, origin, by, at)))
+        grants[scope_id][person_id] = OwnLevel(level, until, origin, by, at)
     starters = select(Folder.id, Folder.scope_id, Folder.path).where(Folder.client_id == client_id, Folder.starts_scope)
     if path is not None:
         starters = starters.where(within(path))
-    found = OwnLevels()
-    for folder_id, scope_id, where in db.session.execute(starters).all():
-        if scope_id in grants:
-            found.paths[folder_id] = where
-            for person_id, own in grants[scope_id]:
-                found.levels[folder_id, person_id] = own
-    return found
+    rows = db.session.execute(starters.where(Folder.scope_id == any_ids(grants))).all() if grants else []
+    return OwnLevels(
+        starters={folder_id: scope_id for folder_id, scope_id, _ in rows},
+        paths={folder_id: where for folder_id, _, where in rows},
+        grants=dict(grants),
+    )
 
 
 def write_own_levels(client_id: uuid.UUID, wanted: Mapping[Pair, OwnLevel | None]) -> None:
