@@ -57,17 +57,19 @@ def folder_page(
     folder: Folder,
     *,
     sort: Sort | None = None,
+    size: int = ROWS,
     folders_place: str | None = None,
     files_place: str | None = None,
 ) -> FolderPage:
     """The page of a folder that the viewer may open.
 
     :param sort: the order of the rows; None for the one that the viewer chose last.
+    :param size: as many sub-folders at most, and as many files.
     """
     sort = sort_of(viewer) if sort is None else sort
     seen: Any = visible_clients(viewer)
     client: Client = db.session.scalars(seen.where(Client.id == folder.client_id)).one()
-    found = listing(viewer, folder, size=ROWS, sort=sort, folders_place=folders_place, files_place=files_place)
+    found = listing(viewer, folder, size=size, sort=sort, folders_place=folders_place, files_place=files_place)
     return FolderPage(
         client=client, folder=folder, crumbs=breadcrumbs(viewer, folder), listing=found,
         people=people_by_id({file.uploaded_by_id for file in found.files.items}),

@@ -12,9 +12,12 @@ from portal.files.commands.downloads import open_download
 from portal.files.models import File, Folder
 from portal.files.policies import can_download, can_open_folder
 from portal.files.queries import reachable_folders, root_of, visible_files
-from portal.files.space import FolderPage, access_of, folder_page, opened_below
+from portal.files.space import ROWS, FolderPage, access_of, folder_page, opened_below
 from portal.files.views import bp
 from portal.kit.web import allowed, current_viewer
+
+# Rows of a piece that is fetched while scrolling, and of all pieces at once by who comes back.
+MORE_ROWS, MOST_ROWS = 300, 10_000
 
 
 def can_open_space(viewer: Viewer, client: Client) -> bool:
@@ -47,16 +50,27 @@ def folder(folder: Folder) -> ResponseReturnValue:
 @bp.get("/folders/<uuid:folder_id>/contents")
 @allowed(can_open_folder, folder=reachable_folders)
 def contents(folder: Folder) -> ResponseReturnValue:
-    """The folder's rows alone: further ones by scrolling, or all anew after a change."""
+    """The folder's rows alone: further ones by scrolling, or all anew after a change.
+
+    ``rows`` asks for as many as were there, for somebody who comes back to a place far down.
+    """
+    place = request.args.get("files") or request.args.get("folders")
     page = folder_page(
         current_viewer(),
         folder,
+        size=MORE_ROWS if place else _wanted_rows(),
         folders_place=request.args.get("folders"),
         files_place=request.args.get("files"),
     )
     # Further rows: sub-folders come first, so a place among files means that all sub-folders are shown.
     part = "files" if request.args.get("files") else "folders" if request.args.get("folders") else None
     return render_template("files/_rows.html" if part else "files/_contents.html", page=page, part=part)
+
+
+def _wanted_rows() -> int:
+    asked = request.args.get("rows", "")
+    # As a text first: a number of a million digits takes its time.
+    return min(max(int(asked), ROWS), MOST_ROWS) if asked.isascii() and asked.isdigit() and len(asked) < 9 else ROWS
 
 
 def _show(folder: Folder) -> ResponseReturnValue:
