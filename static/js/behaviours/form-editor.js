@@ -1,29 +1,23 @@
 // The editor of questions: sections hold questions, questions hold answers to choose from. All of it is plain elements on
 // the page (data-item says what an element is, data-part what a control holds); their order is the order of the form.
-// Before the form is sent, and after each change, the whole is written as JSON into the hidden field.
-import { Controller } from "@hotwired/stimulus";
 import Sortable from "sortablejs";
-import { toast } from "../toast.js";
+import Items from "../items.js";
 
 const PARENT = { question: "section", option: "question" };
 const CHOICES = ["one_of", "many_of"];
 
-export default class extends Controller {
-  static targets = ["data", "sections", "said", "sectionTemplate", "questionTemplate", "optionTemplate"];
-  static values = { textRemoved: String, textUndo: String, textMoved: String };
+export default class extends Items {
+  static targets = ["sections", "sectionTemplate", "questionTemplate", "optionTemplate"];
 
   connect() {
     this.sortables = [];
     this.sort(this.element);
-    this.element.addEventListener("input", this.write);
-    this.form = this.element.closest("form");
-    this.form.addEventListener("submit", this.write, { capture: true });
-    this.write();
+    super.connect();
   }
 
   disconnect() {
     for (const sortable of this.sortables) sortable.destroy();
-    this.form.removeEventListener("submit", this.write, { capture: true });
+    super.disconnect();
   }
 
   // Every list below this element can be sorted by dragging; questions also from one section into another.
@@ -35,14 +29,9 @@ export default class extends Controller {
     }
   }
 
-  changed = () => {
-    this.write();
-    this.element.dispatchEvent(new Event("input", { bubbles: true }));
-  };
-
-  write = () => {
-    this.dataTarget.value = JSON.stringify([...this.sectionsTarget.children].map((section) => this.section(section)));
-  };
+  stored() {
+    return [...this.sectionsTarget.children].map((section) => this.section(section));
+  }
 
   section(element) {
     return {
@@ -64,10 +53,6 @@ export default class extends Controller {
       required: this.part(element, "required").checked,
       options: CHOICES.includes(type) ? options.map((option) => ({ key: option.dataset.id, label: this.part(option, "option").value })) : [],
     };
-  }
-
-  part(element, name) {
-    return element.querySelector(`[data-part="${name}"]`);
   }
 
   fresh(kind) {
@@ -110,12 +95,7 @@ export default class extends Controller {
 
   copy(event) {
     const question = event.target.closest('[data-item="question"]');
-    const twin = question.cloneNode(true);
-    // A clone keeps what was written into the page, not what was typed or chosen since.
-    for (const name of ["type", "label", "help"]) this.part(twin, name).value = this.part(question, name).value;
-    this.part(twin, "required").checked = this.part(question, "required").checked;
-    const typed = [...question.querySelectorAll('[data-part="option"]')];
-    [...twin.querySelectorAll('[data-part="option"]')].forEach((option, n) => (option.value = typed[n].value));
+    const twin = this.twin(question);
     for (const item of [twin, ...twin.querySelectorAll("[data-item]")]) item.dataset.id = "";
     for (const list of twin.querySelectorAll("[data-sorted]")) delete list.dataset.sorted;
     question.after(twin);
@@ -124,45 +104,7 @@ export default class extends Controller {
     this.part(twin, "label").focus();
   }
 
-  remove(event) {
-    const item = event.target.closest("[data-item]");
-    const list = item.parentElement;
-    const next = item.nextElementSibling;
-    const neighbour = next ?? item.previousElementSibling ?? list.parentElement;
-    item.remove();
-    this.changed();
-    (neighbour.querySelector("input, button") ?? this.element.querySelector("button")).focus();
-    const back = () => {
-      list.insertBefore(item, next?.parentElement === list ? next : null);
-      this.changed();
-      item.querySelector("input, button").focus();
-    };
-    toast(this.textRemovedValue, { action: { label: this.textUndoValue, run: back } });
-  }
-
-  up(event) {
-    this.move(event, -1);
-  }
-
-  down(event) {
-    this.move(event, 1);
-  }
-
-  // One place up or down; a question at the edge of its section goes on into the next one.
-  move(event, step) {
-    const item = event.target.closest("[data-item]");
-    const focused = document.activeElement;
-    const sibling = step < 0 ? item.previousElementSibling : item.nextElementSibling;
-    if (sibling) {
-      if (step < 0) sibling.before(item);
-      else sibling.after(item);
-    } else if (!this.cross(item, step)) return;
-    focused.focus();
-    item.scrollIntoView({ block: "nearest" });
-    this.saidTarget.textContent = this.textMovedValue.replace("{place}", [...item.parentElement.children].indexOf(item) + 1);
-    this.changed();
-  }
-
+  // A question at the edge of its section goes on into the next one.
   cross(item, step) {
     if (item.dataset.item !== "question") return false;
     const section = item.closest(`[data-item="${PARENT.question}"]`);
