@@ -16,6 +16,7 @@ import redis
 from config import Settings
 from portal.engines.migrating import newest_revision, revision_of
 from portal.engines.seaweedfs import s3_client
+from portal.kit.antivirus import ScannerAway, describe
 
 _LEAST_FREE_BYTES = 1024**3
 
@@ -40,6 +41,7 @@ def examine(settings: Settings) -> dict[str, object]:
         ("worker", _worker),
         ("web", _web),
         ("mail", _mail),
+        ("antivirus", _antivirus),
         ("disk", _disk),
     ]
     parts = [_examined(name, examination, settings) for name, examination in examinations]
@@ -128,6 +130,18 @@ def _mail(settings: Settings) -> Part:
     with socket.create_connection((address.hostname or "", port), timeout=5) as connection:
         greeting = connection.recv(200).decode(errors="replace") if address.scheme != "smtps" else "TLS"
     return Part("mail", True, f"{address.hostname}:{port} {greeting.strip()}", latency_ms=_since(begun))
+
+
+def _antivirus(settings: Settings) -> Part:
+    if not settings.clamd_url:
+        return Part("antivirus", True, "Off: no CLAMD_URL, so files are not checked for viruses.")
+    try:
+        found = describe(settings.clamd_url)
+    except ScannerAway as away:
+        detail = f"Does not answer ({away}): new files wait, and nobody can open them."
+        return Part("antivirus", False, detail)
+    dated = f"signatures {found.signatures} of {found.dated}" if found.dated else "signatures of its own only"
+    return Part("antivirus", True, dated, found.version, found.latency_ms)
 
 
 def _disk(settings: Settings) -> Part:

@@ -14,6 +14,12 @@ class NameForm(Form):
     name = line(_l("Name"), need=_l("Give it a name."), limit=300)
 
 
+class ReleaseForm(Form):
+    """Why something that was not found clean may be opened all the same."""
+
+    reason = long_text(_l("Why this file may be opened"), need=_l("Say why this file may be opened."), limit=500)
+
+
 class PlaceForm(Form):
     """Where a folder or file goes: the id of a folder, and the fingerprint of what was shown and confirmed."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
@@ -16,6 +17,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select
 
 from portal.files.models import File, FileVersion
+from portal.kit.antivirus import Scanner, ScannerAway, describe
 from portal.kit.db import db
 from portal.kit.errors import Forbidden
 
@@ -52,6 +54,25 @@ def first_state() -> str:
 def was_not_looked_into(signature: str) -> bool:
     """Does the scanner only say that something was beyond its limits?"""
     return signature == TOO_LARGE or signature.startswith(_NOT_LOOKED_INTO)
+
+
+@dataclass(frozen=True)
+class ScannerNow:
+    """How the scanner does at this moment; ``away`` says why it does not answer."""
+
+    scanner: Scanner | None = None
+    away: str = ""
+
+
+def scanner_now() -> ScannerNow | None:
+    """Ask the scanner how it does; None where this installation has none."""
+    url = scanner_url()
+    if url is None:
+        return None
+    try:
+        return ScannerNow(describe(url))
+    except ScannerAway as away:
+        return ScannerNow(away=str(away))
 
 
 def refuse_held_back(state: str, *, name: str) -> None:

@@ -180,6 +180,7 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
         "file_id": kept.id,
         "file_id:/files/<uuid:file_id>/preview/media": _sound(folder, alice),
         "version_id": kept.version_id,
+        "version_id:/quarantine": _held_back(folder, alice),
         "entry_id": entry.id,
         "person_id": contact.id,
         "form_id": form.id,
@@ -224,6 +225,16 @@ def _sound(folder: Any, alice: Any) -> uuid.UUID:
     file = store_bytes(folder, "call.mp3", b"ID3", actor=alice)
     _row(Preview(version_id=file.version_id, state="ready", kind="audio"))
     ident: uuid.UUID = file.id
+    return ident
+
+
+def _held_back(folder: Any, alice: Any) -> uuid.UUID:
+    """A content that the virus check found to be bad; its file shows nothing."""
+    file = store_bytes(folder, "bad.txt", b"bad", actor=alice)
+    version = db.session.get_one(FileVersion, file.version_id)
+    file.quarantine = version.quarantine = "infected"
+    db.session.flush()  # addressed by its id in the requests that follow
+    ident: uuid.UUID = version.id
     return ident
 
 

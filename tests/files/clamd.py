@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import func, update
 
 from portal.engines.clamd import Clamd, started_clamd
+from portal.files.models import File, FileVersion
 from portal.kit.db import db
 from portal.outbox.models import OutboxEntry
 from tests.postbox import do_promised_work
@@ -35,35 +38,38 @@ def scanner(app: Flask, running_clamd: Clamd) -> Iterator[Clamd]:
     """A portal with CLAMD_URL set; a test may stop the scanner, it runs again for the next one."""
     if running_clamd.process is None:
         running_clamd.start()
-    with with_clamd_url(app, running_clamd.url):
+    with clamd_url(app, running_clamd.url):
         yield running_clamd
 
 
-class with_clamd_url:  # noqa: N801 - reads as what it does
+@contextmanager
+def clamd_url(app: Flask, url: str | None) -> Iterator[None]:
     """Inside, the portal's settings say this address of a scanner (None: there is none)."""
-
-    def __init__(self, app: Flask, url: str | None) -> None:
-        self.app, self.url = app, url
-
-    def __enter__(self) -> None:
-        self.before = self.app.config["SETTINGS"]
-        self.app.config["SETTINGS"] = dataclasses.replace(self.before, clamd_url=self.url)
-
-    def __exit__(self, *_error: Any) -> None:
-        self.app.config["SETTINGS"] = self.before
+    before = app.config["SETTINGS"]
+    app.config["SETTINGS"] = dataclasses.replace(before, clamd_url=url)
+    try:
+        yield
+    finally:
+        app.config["SETTINGS"] = before
 
 
-def scan_now() -> None:
-    """Do the promised work, and that which was put off as if its time had come."""
+def work_now() -> None:
+    """Do all promised work, also what was put off for later; what the session holds is read anew afterwards."""
+    waiting = update(OutboxEntry).where(OutboxEntry.done_at.is_(None), OutboxEntry.failed_at.is_(None))
+    db.session.execute(waiting.values(available_at=func.now()).execution_options(synchronize_session=False))
+    db.session.commit()
     do_promised_work()
-
-
-def make_due(session: Any) -> None:
-    """Let what was put off for later be due now."""
-    from sqlalchemy import func, update
-
-    session.execute(update(OutboxEntry).where(OutboxEntry.done_at.is_(None)).values(available_at=func.now()))
     db.session.expire_all()
 
 
-Uploader = Callable[..., Any]
+def versions_of(file: File) -> list[FileVersion]:
+    """All contents of a file, oldest first, as they are now."""
+    found = db.session.query(FileVersion).filter_by(file_id=file.id).order_by(FileVersion.number)
+    return list(found.populate_existing())
+
+
+def fresh(file: Any) -> File:
+    """The file as it is now."""
+    found = db.session.get(File, file.id, populate_existing=True)
+    assert found is not None
+    return found

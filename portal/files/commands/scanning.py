@@ -99,7 +99,7 @@ def keep_away(version_id: uuid.UUID, signature: str) -> None:
         client = db.session.get_one(Client, file.client_id)
         send(
             "file_infected", to=person, client_id=client.id, name=file.name, client_name=client.name,
-            folder_id=folder.id, is_root=folder.is_root, earlier=file.quarantine == "",
+            folder_id=folder.id, earlier=file.quarantine == "",
         )  # fmt: skip
 
 
