@@ -15,16 +15,21 @@ from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client, Membership
 from portal.clients.queries import filtered_clients, visible_memberships
+from portal.clients.queries.filters import Filters
 from portal.files.commands.folders import MAX_DEPTH
 from portal.files.models import AppliedTree, TreeTemplate
 from portal.files.tree_fit import Fit, changes_everything, nodes_by_template, read_ground, recognise
 from portal.kit.bulk import any_ids
 from portal.kit.db import db
+from portal.kit.paging import Page, page_of
 from portal.permissions.levels import Level
 from portal.permissions.models import Effective
 
 # As many clients at once: more are too many to look at before.
 MOST_CLIENTS = 1000
+# As many are offered to tick one by one; whoever wants another one searches for it.
+MOST_OFFERED = 100
+PAGE = 50
 
 
 class Contact(NamedTuple):
@@ -83,9 +88,9 @@ class Rights:
         return Level(self.levels.get((scope_id, person_id), 0))
 
 
-def applicable_clients(viewer: Viewer, filters: Mapping[str, Any] | None = None) -> Any:
+def applicable_clients(viewer: Viewer, filters: Filters | Mapping[str, Any]) -> Any:
     """Clients on which the viewer may apply templates, as far as the role goes; narrowed as the client table is."""
-    found = filtered_clients(viewer, filters or {})
+    found = filtered_clients(viewer, filters)
     if not changes_everything(viewer):
         full = visible_memberships(viewer).where(Membership.level == int(Level.FULL))
         found = found.where(Client.id.in_(full))
@@ -96,6 +101,29 @@ def chosen_clients(viewer: Viewer, ids: Collection[uuid.UUID]) -> list[Client]:
     """Those of the clients on which the viewer may apply templates, by name. One statement."""
     found = applicable_clients(viewer, {"disabled": "1"}).where(Client.id == any_ids(ids))
     return list(db.session.scalars(found.order_by(Client.name_key, Client.id).limit(MOST_CLIENTS)))
+
+
+def matching_clients(viewer: Viewer, filters: Mapping[str, Any]) -> list[Client]:
+    """All clients that the filters let through and on which the viewer may apply templates, by name."""
+    found = applicable_clients(viewer, filters).order_by(Client.name_key, Client.id)
+    return list(db.session.scalars(found.limit(MOST_CLIENTS)))
+
+
+def clients_offered(viewer: Viewer, filters: Filters, ticked: Collection[uuid.UUID] = ()) -> tuple[list[Client], int]:
+    """Clients to choose from, those that are ticked first, and how many the filters let through. Two statements."""
+    found = applicable_clients(viewer, filters)
+    total = int(db.session.execute(found.with_only_columns(func.count())).scalar_one())
+    first = chosen_clients(viewer, ticked) if ticked else []
+    others = db.session.scalars(found.order_by(Client.name_key, Client.id).limit(MOST_OFFERED)).all()
+    known = {client.id for client in first}
+    return [*first, *(client for client in others if client.id not in known)], total
+
+
+def followers(viewer: Viewer, template: TreeTemplate, *, place: str | None = None) -> Page[Client]:
+    """The clients that the template was applied to, as far as the viewer may apply it there; by name."""
+    applied = select(AppliedTree.client_id).where(AppliedTree.template_id == template.id)
+    found = applicable_clients(viewer, {"disabled": "1"}).where(Client.id.in_(applied))
+    return page_of(found.order_by(Client.name_key, Client.id), size=PAGE, place=place)
 
 
 def previews(template: TreeTemplate, clients: Sequence[Client], *, viewer: Viewer) -> list[ClientPreview]:

@@ -28,12 +28,14 @@ from portal.files.commands.bin import bin_file
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
 from portal.files.commands.rights import set_level
+from portal.files.commands.tree_applications import MANY
 from portal.files.commands.tree_templates import save_tree_template
 from portal.files.models import FileVersion, Folder, Receipt, RightsChange, Upload
 from portal.files.tree_shape import Branch
 from portal.kit.clock import now
 from portal.kit.db import db
 from portal.mailer.models import Mail
+from portal.outbox.models import OutboxEntry
 from portal.permissions.levels import Level
 from portal.questionnaires import commands as questionnaires
 from tests.cast import Cast
@@ -192,9 +194,16 @@ def of_client(cast: Cast, client: Any, folder: Any, contact: Any, collaborator: 
             Receipt(client_id=client.id, folder_id=folder.id, folder_name="Letters", person_id=contact.id)
         ),
         "change_id": _row(RightsChange(client_id=client.id, folder_id=folder.id, kind="set", actor_id=alice.id)),
+        "application_id": _promised(collaborator),
         "export_id": _row(Export(requested_by_id=collaborator.id, language="en", parameters={})),
         "session_id": _row(_session(contact)),
     }
+
+
+def _promised(person: Any) -> uuid.UUID:
+    """A template on its way to no client at all."""
+    payload = {"template_id": str(uuid.uuid4()), "by": str(person.id), "clients": []}
+    return _row(OutboxEntry(name=MANY, payload=payload))
 
 
 def _asked_for(client: Any, folder: Any) -> Values:
