@@ -19,6 +19,8 @@ from email_validator import EmailNotValidError, validate_email
 TIMEOUT_SECONDS = 20.0
 _PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_NOT_IN_DISPLAY_NAMES = re.compile(r'["<>\\]')
+_DISPLAY_NAME = 60
 
 
 class TemporaryFailure(Exception):
@@ -30,8 +32,20 @@ class PermanentFailure(Exception):
 
 
 def one_line(text: str) -> str:
-    """A text that may stand in a header: no line breaks or controls, so nothing can be injected (RFC 5322, 2.2)."""
-    return " ".join(_UNSAFE.sub(" ", text).split())
+    """A text that may stand in a header: no line breaks or controls, so nothing can be injected (RFC 5322, 2.2).
+
+    Nor anything that a reader would decode (RFC 2047): it could hold what was taken out.
+    """
+    return " ".join(_UNSAFE.sub(" ", text).split()).replace("=?", "= ?")
+
+
+def display_name(text: str) -> str:
+    """A name that may stand before an address: what it holds cannot be taken for an address or for its end.
+
+    The library breaks a quoted name that does not fit on its line, and forgets the quotes: readers then find other
+    addresses in the header. So a name is short enough to stay whole, and holds nothing that quotes must keep together.
+    """
+    return one_line(_NOT_IN_DISPLAY_NAMES.sub(" ", text))[:_DISPLAY_NAME].strip()
 
 
 def compose(
@@ -54,8 +68,8 @@ def compose(
     """
     name, address = parseaddr(sender)
     message = EmailMessage(policy=SMTP)
-    message["From"] = Address(one_line(sender_name or name), addr_spec=_wire_address(address))
-    message["To"] = Address(one_line(to_name), addr_spec=_wire_address(to_address))
+    message["From"] = Address(display_name(sender_name or name), addr_spec=_wire_address(address))
+    message["To"] = Address(display_name(to_name), addr_spec=_wire_address(to_address))
     message["Subject"] = one_line(subject)
     message["Date"] = format_datetime(date)
     message["Message-ID"] = f"<{message_id}>"
