@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 
-from bench import prove_races
+from bench import prove_faults, prove_races
 
 CRASHES = ["tests/outbox", "tests/exports", "tests/engines"]
 RIGHTS = ["tests/files/test_rights_property.py"]
@@ -26,6 +26,7 @@ def main() -> int:
     statuses = []
     if options.only != "rights":
         statuses.append(_run(CRASHES))
+        statuses.append(_run(*prove_faults.FAULTS))
     if options.only != "crashes":
         # As many parts as cores: each process decides about worlds of its own.
         cores = str(os.cpu_count() or 1)

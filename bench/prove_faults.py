@@ -1,0 +1,9 @@
+"""The faults of uploads at full length: 5,000 cuts, 200 killed workers, and 30,000 hostile names."""
+
+from __future__ import annotations
+
+# Arguments of pytest and its environment, as ``bench.prove`` runs them. Proofs of this length have no time limit.
+FAULTS = (
+    ["--timeout=0", "tests/faults", "tests/names"],
+    {"ATRIUM_CUT_UPLOADS": "5000", "ATRIUM_KILLED_WORKERS": "200", "ATRIUM_HOSTILE_NAMES": "30000"},
+)
