@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
 
 import boto3
+import urllib3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
@@ -65,11 +67,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Store:
-    """One bucket, seen from the server (``inside``) and as browsers address it (``signer``)."""
+    """One bucket, seen from the server (``inside``, ``own_signer``) and as browsers address it (``signer``)."""
 
     inside: S3Client
     signer: Signer
     bucket: str
+    own_signer: Signer
+
+
+# For many short questions at once.
+_AT_ONCE = 8
+_WAIT = urllib3.Timeout(connect=3, read=10)
+_http = urllib3.PoolManager(maxsize=_AT_ONCE)
 
 
 def init_app(app: Flask) -> None:
@@ -97,7 +106,8 @@ def init_app(app: Flask) -> None:
     signer = Signer(
         settings.s3_public_url, settings.s3_bucket, settings.s3_region, settings.s3_access_key, settings.s3_secret_key
     )
-    app.extensions["store"] = Store(inside, signer, settings.s3_bucket)
+    own = replace(signer, endpoint=settings.s3_endpoint_url)
+    app.extensions["store"] = Store(inside, signer, settings.s3_bucket, own)
 
 
 def store() -> Store:
@@ -176,6 +186,31 @@ def read(key: str, chunk: int = 1024 * 1024, *, start: int = 0) -> Iterator[byte
         finally:
             # Whoever stops reading in the middle gives the connection back at once.
             body.close()
+
+
+def first_bytes(keys: Collection[str], count: int) -> dict[str, bytes]:
+    """The first bytes of objects that are there, several at a time. Do not ask for an empty object: it has none.
+
+    Through addresses that we sign ourselves: the general client takes longer to ask than the store to answer.
+
+    :raises StoreAway: the store does not give one of them.
+    """
+    found = store()
+
+    def fetch(key: str) -> bytes:
+        address = found.own_signer.address("GET", key, seconds=UPLOAD_SECONDS)
+        try:
+            answer = _http.request("GET", address, headers={"Range": f"bytes=0-{count - 1}"}, retries=1, timeout=_WAIT)
+        except urllib3.exceptions.HTTPError as error:
+            raise StoreAway() from error
+        if answer.status not in (200, 206):
+            raise StoreAway()
+        return answer.data[:count]
+
+    if len(keys) == 1:
+        return {key: fetch(key) for key in keys}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return dict(zip(keys, pool.map(fetch, keys), strict=True))
 
 
 def delete(key: str) -> None:
