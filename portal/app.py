@@ -13,6 +13,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import ROOT, Settings
 from portal.kit import assets, db, i18n, logs, security, storage
+from portal.kit.bounded_json import BoundedJSON
 
 # Every package that people reach through the browser. Each has ``bp`` in its views.
 PAGES = (
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env()
     app = Flask("portal", root_path=str(ROOT), template_folder="templates", static_folder="static")
     app.config.from_mapping(_flask_config(settings))
+    app.json = BoundedJSON(app)
     logs.init_app(app)
     db.init_app(app)
     _load_tables()
