@@ -31,12 +31,15 @@ class Shift(NamedTuple):
 
 
 class OwnShift(NamedTuple):
-    """A person's own level on some folders became another one; None for no level of their own."""
+    """A person's own level on some folders became another one; None for no level of their own.
+
+    ``folders`` are ids in hexadecimal.
+    """
 
     person_id: uuid.UUID
     before: OwnLevel | None
     after: OwnLevel | None
-    folder_ids: list[uuid.UUID]
+    folders: list[str]
 
 
 @dataclass
@@ -52,9 +55,9 @@ class Difference:
     def own(self) -> dict[Pair, tuple[OwnLevel | None, OwnLevel | None]]:
         """Own levels that became others, by (folder, person)."""
         return {
-            (ident, shift.person_id): (shift.before, shift.after)
+            (uuid.UUID(ident), shift.person_id): (shift.before, shift.after)
             for shift in self.own_shifts
-            for ident in shift.folder_ids
+            for ident in shift.folders
         }
 
     @property
@@ -94,10 +97,11 @@ def difference(before: Outcome, after: Outcome, people: Iterable[Somebody]) -> D
 
 def _own_shifts(before: OwnLevels, after: OwnLevels) -> list[OwnShift]:
     """Own levels that became others. Folders are taken together by the scopes that they started and start."""
-    together: dict[tuple[uuid.UUID | None, uuid.UUID | None], list[uuid.UUID]] = defaultdict(list)
-    for ident in before.starters.keys() | after.starters.keys():
-        together[before.starters.get(ident), after.starters.get(ident)].append(ident)
-    groups: dict[tuple[uuid.UUID, OwnLevel | None, OwnLevel | None], list[uuid.UUID]] = defaultdict(list)
+    together: dict[tuple[uuid.UUID | None, uuid.UUID | None], list[str]] = defaultdict(list)
+    nowhere = (None, "")
+    for ident in before.places.keys() | after.places.keys():
+        together[before.places.get(ident, nowhere)[0], after.places.get(ident, nowhere)[0]].append(ident)
+    groups: dict[tuple[uuid.UUID, OwnLevel | None, OwnLevel | None], list[str]] = defaultdict(list)
     nothing: dict[uuid.UUID, OwnLevel] = {}
     for (old, new), ids in together.items():
         had = before.grants[old] if old else nothing
@@ -122,11 +126,11 @@ def own_difference(
 
 def entries_of(found: Difference) -> list[dict[str, Any]]:
     """Own levels that became others, as :class:`RightsChange` keeps them."""
-    paths = {**found.before.own.paths, **found.after.own.paths}
+    places = {**found.before.own.places, **found.after.own.places}
     return [
         {
-            "folders": sorted(ident.hex for ident in shift.folder_ids),
-            "place": place_of(paths[ident] for ident in shift.folder_ids),
+            "folders": sorted(shift.folders),
+            "place": place_of(places[ident][1] for ident in shift.folders),
             "person": str(shift.person_id),
             "before": shift.before.as_json() if shift.before else None,
             "after": shift.after.as_json() if shift.after else None,

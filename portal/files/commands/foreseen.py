@@ -59,9 +59,8 @@ class _Picture:
         self.standings = _standings(client_id, people)
         # Sub-folders in the bin keep what they had too, for the day when they come back.
         self.inner: dict[uuid.UUID, list[uuid.UUID]] = defaultdict(list)
-        rows = select(Folder.id, Folder.parent_id, Folder.path).where(
-            Folder.parent_id == any_ids(folder.id for folder in folders)
-        )
+        rows: Any = select(Folder.id, Folder.parent_id, Folder.path)
+        rows = rows.where(Folder.parent_id == any_ids(folder.id for folder in folders))
         for ident, parent_id, path in db.session.execute(rows).all():
             self.inner[parent_id].append(ident)
             self.paths[ident] = path
