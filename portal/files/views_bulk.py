@@ -7,6 +7,7 @@ import uuid
 from flask import flash, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
+from flask_login import current_user
 
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
@@ -95,6 +96,12 @@ def put_in_order(folder: Folder) -> ResponseReturnValue:
     if wants_json():
         return jsonify({})
     return redirect_to("files.folder", folder_id=folder.id)
+
+
+@bp.app_template_global()
+def reader_layout() -> str:
+    """How the reader of this page wants to see folders: list or grid."""
+    return str(getattr(current_user, "documents_layout", "") or "list")
 
 
 @bp.post("/documents-view")

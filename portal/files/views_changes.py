@@ -18,18 +18,20 @@ from portal.files.policies import can_change_file, can_change_folder, can_upload
 from portal.files.queries import visible_files, visible_folders
 from portal.files.refusals import NameTaken
 from portal.files.views import bp
+from portal.files.views_uploads import json_sent
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
+from portal.kit.names import BadName
 from portal.kit.web import allowed, current_viewer, redirect_to, wants_json
 
 
 @bp.post("/folders/<uuid:folder_id>/folders")
 @allowed(can_change_folder, folder=visible_folders)
 def create(folder: Folder) -> ResponseReturnValue:
-    """A new sub-folder. Asked for JSON (a whole folder was dropped), one that is there already is taken."""
+    """A new sub-folder. Sent as JSON (a whole folder was dropped), one that is there already is taken."""
     viewer = current_viewer()
-    if wants_json():
-        name = (request.get_json(silent=True) or {}).get("name")
+    if request.is_json:
+        name = json_sent().get("name")
         made = ensure_folder(folder, name=name if isinstance(name, str) else "", actor=viewer)
         if not can_upload(viewer, made):
             # It is there and closed to this person; they must not learn more than that the name is in use.
@@ -38,9 +40,11 @@ def create(folder: Folder) -> ResponseReturnValue:
     form = NameForm()
     if form.validate_on_submit():
         try:
-            create_folder(folder, name=form.name.data or "", actor=viewer)
-            return redirect_to("files.folder", folder_id=folder.id)
+            made = create_folder(folder, name=form.name.data or "", actor=viewer)
+            return _named(made, folder.id)
         except Refused as refusal:
+            if wants_json():
+                raise
             refuse(form, refusal)
     return _name_page(form, title=_("New folder"), button=_("Create the folder"), back=folder.id)
 
@@ -53,9 +57,10 @@ def rename_a_folder(folder: Folder) -> ResponseReturnValue:
     back = folder.parent_id or folder.id
     if form.validate_on_submit():
         try:
-            rename_folder(folder, name=form.name.data or "", actor=current_viewer())
-            return redirect_to("files.folder", folder_id=back)
+            return _named(rename_folder(folder, name=form.name.data or "", actor=current_viewer()), back)
         except Refused as refusal:
+            if wants_json():
+                raise
             refuse(form, refusal)
     return _name_page(form, title=_("Rename the folder"), button=_("Rename"), back=back)
 
@@ -67,14 +72,26 @@ def rename_a_file(file: File) -> ResponseReturnValue:
     form = NameForm(obj=file)
     if form.validate_on_submit():
         try:
-            rename_file(file, name=accepted_name(form.name.data or ""), actor=current_viewer())
-            return redirect_to("files.folder", folder_id=file.folder_id)
+            renamed = rename_file(file, name=accepted_name(form.name.data or ""), actor=current_viewer())
+            return _named(renamed, renamed.folder_id)
         except Refused as refusal:
+            if wants_json():
+                raise
             refuse(form, refusal)
     return _name_page(form, title=_("Rename the file"), button=_("Rename"), back=file.folder_id)
 
 
+def _named(what: Folder | File, folder_id: uuid.UUID) -> ResponseReturnValue:
+    """It has its name: a script puts it into the row, a person goes on in the folder."""
+    if wants_json():
+        return jsonify({"id": str(what.id), "name": what.name})
+    return redirect_to("files.folder", folder_id=folder_id)
+
+
 def _name_page(form: NameForm, *, title: str, button: str, back: uuid.UUID) -> ResponseReturnValue:
+    """What was typed, with the reason why it cannot be a name."""
+    if wants_json():
+        raise BadName(form.name.errors[0] if form.name.errors else form.form_errors[0])
     return render_template("files/name.html", form=form, title=title, submit_label=button, back=back), status_of(form)
 
 

@@ -1,6 +1,6 @@
 """Reads of the document space, always through the viewer."""
 
-from portal.files.queries.binned import bin_entries
+from portal.files.queries.binned import bin_entries, places_of
 from portal.files.queries.changes import visible_changes
 from portal.files.queries.levels import folder_level, folder_levels, own_levels_of, root_of, set_levels_of, stored_level
 from portal.files.queries.listing import Crumb, FolderRow, Listing, breadcrumbs, children, folder_counts, listing
@@ -25,6 +25,7 @@ __all__ = [
     "openable_files",
     "own_levels_of",
     "path_folders",
+    "places_of",
     "reachable_folders",
     "root_of",
     "search_files",

@@ -1,60 +1,292 @@
-// The documents page: dialogs that are filled by what opened them, deleting with a way back, rows that refresh in place.
+// The documents page: rows that are chosen, walked through, renamed, dragged, moved, copied and deleted with a way back. What
+// is done with a selection is one request; what it changes for people is shown by the portal first.
 import { Controller } from "@hotwired/stimulus";
 import htmx from "htmx.org";
+import * as clipboard from "../documents/clipboard.js";
+import { Drag } from "../documents/drag.js";
+import { Keys } from "../documents/keys.js";
+import { editName } from "../documents/rename.js";
+import { Selection, fieldsOf } from "../documents/selection.js";
+import { post, submit } from "../documents/send.js";
+import { Table } from "../documents/table.js";
 import { toast } from "../toast.js";
-import { ask } from "../uploads/wire.js";
 
 export default class extends Controller {
-  static targets = ["contents"];
-  static values = { undo: String };
+  static targets = ["contents", "table", "bar", "count", "all", "paste"];
+  static values = { words: Object, folder: String, client: String, root: String, may: Boolean, up: String };
 
   connect() {
-    document.getElementById("rename-dialog")?.addEventListener("dialog:before-open", this.fill);
+    this.words = this.wordsValue;
+    this.selection = new Selection(() => this.shown());
+    this.table = new Table(this);
+    this.keys = new Keys(this);
+    this.drag = new Drag(this);
+    this.dialog = document.getElementById("move-dialog");
+    this.dialog?.addEventListener("submit", this.placed);
     this.element.addEventListener("submit", this.submitted);
+    this.element.addEventListener("click", this.asked);
+    this.element.addEventListener("error", this.withoutPicture, { capture: true });
+    this.showPaste();
   }
 
   disconnect() {
-    document.getElementById("rename-dialog")?.removeEventListener("dialog:before-open", this.fill);
+    this.keys.stop();
+    this.dialog?.removeEventListener("submit", this.placed);
     clearTimeout(this.timer);
   }
 
-  fill = (event) => {
-    const { formAction, formName } = event.detail.opener.dataset;
-    const form = event.target.querySelector("form");
-    form.action = formAction;
-    const input = form.elements.namedItem("name");
-    input.value = formName;
-    // The ending of a file usually stays: what comes before it is selected.
-    const dot = formName.lastIndexOf(".");
-    requestAnimationFrame(() => input.setSelectionRange(0, dot > 0 ? dot : formName.length));
-  };
-
-  submitted = async (event) => {
-    const form = event.target;
-    if (!form.querySelector("[data-documents-bin]")) return;
-    event.preventDefault();
-    form.closest("[popover]")?.hidePopover();
-    const row = form.closest("tr");
-    row?.classList.add("row-leaving");
-    try {
-      const { said, undo } = await ask("POST", form.action);
-      this.refresh();
-      toast(said, { action: { label: this.undoValue, run: () => this.restore(undo) } });
-    } catch (error) {
-      row?.classList.remove("row-leaving");
-      toast(error.message || document.body.dataset.textFailed, { tone: "bad" });
-    }
-  };
-
-  async restore(address) {
-    try {
-      const { said } = await ask("POST", address);
-      toast(said);
-    } catch (error) {
-      toast(error.message || document.body.dataset.textFailed, { tone: "bad" });
-    }
-    this.refresh();
+  // The table comes anew with every refresh; rows that are fetched later come into it.
+  tableTargetConnected(table) {
+    queueMicrotask(() => this.table?.take(table));
   }
+
+  get rows() {
+    return this.table.rows;
+  }
+
+  get chosenRows() {
+    return this.rows.filter((row) => this.selection.has(row.dataset.row));
+  }
+
+  get ordersHere() {
+    return this.mayValue && this.hasTableTarget && this.tableTarget.dataset.sort === "";
+  }
+
+  get counted() {
+    const { everything, ids, without } = this.selection;
+    if (everything) return without.size ? this.words.allBut.replace("{count}", without.size) : this.words.everything;
+    return ids.size === 1 ? this.words.one : this.words.many.replace("{count}", ids.size);
+  }
+
+  rowAt = (target) => target.closest?.("tr[data-row]");
+  rowAfter = (row) => this.table.after(row);
+
+  // --- what is chosen
+
+  shown() {
+    this.table.mark();
+    const { isEmpty, everything } = this.selection;
+    this.barTarget.hidden = isEmpty;
+    this.element.dataset.choosing = String(!isEmpty);
+    if (isEmpty) return;
+    this.countTarget.textContent = this.counted;
+    this.allTarget.hidden = everything;
+    const mayChange = this.chosenRows.some((row) => row.dataset.may.includes("change"));
+    for (const button of this.barTarget.querySelectorAll("[data-needs]")) button.hidden = !mayChange;
+  }
+
+  clear() {
+    this.selection.clear();
+  }
+
+  chooseAll() {
+    if (this.rows.length) this.selection.all();
+  }
+
+  walk(row, step, extend) {
+    this.table.walk(row, step, extend);
+  }
+
+  pick(row) {
+    this.table.pick(row);
+  }
+
+  // --- what is done with it
+
+  // Buttons of the bar are about the selection, entries of a row's menu about this row, or the selection that it belongs to.
+  asked = (event) => {
+    const opener = event.target.closest("[data-documents-do]");
+    if (!opener) return;
+    const row = this.rowAt(opener);
+    event.preventDefault();
+    event.stopPropagation();
+    opener.closest("[popover]")?.hidePopover();
+    const verb = opener.dataset.documentsDo;
+    if (verb === "rename") return this.rename(row);
+    const fields = row ? fieldsOf([row.dataset.row]) : this.selection.fields;
+    const address = opener.dataset.url ?? opener.pathname;
+    if (verb === "download") submit(address, fields);
+    else if (verb === "delete") this.bin(fields);
+    else this.choosePlace(address, fields);
+  };
+
+  async choosePlace(address, fields) {
+    const single = fields.length === 1 && fields[0][0] === "item";
+    this.placing = fields;
+    const query = single ? `item=${fields[0][1]}` : `count=${this.selection.everything ? 0 : fields.length}`;
+    await htmx.ajax("GET", `${address}?${query}`, { target: "#move-body", swap: "innerHTML" });
+    for (const [name, id] of fields) if (name === "item") this.dialog.querySelector(`[data-documents-place=move] [data-id="${id}"]`)?.remove();
+    if (!this.dialog.open) this.dialog.showModal();
+  }
+
+  placed = async (event) => {
+    const form = event.target;
+    if (!form.matches("[data-documents-place]")) return;
+    event.preventDefault();
+    const to = new FormData(form).get("folder");
+    try {
+      const said = await post(form.action, [...this.placing, ["folder", to ?? ""]]);
+      this.dialog.close();
+      this.done(said);
+    } catch (error) {
+      form.dispatchEvent(new CustomEvent("place:refused", { detail: { sentence: error.message } }));
+    }
+  };
+
+  dropOn(folder, copies) {
+    this.send(copies ? "copies" : "place", this.folderValue, [...this.selection.fields, ["folder", folder]]);
+  }
+
+  async send(what, source, fields) {
+    try {
+      this.done(await post(`/folders/${source}/selection/${what}`, fields));
+      return true;
+    } catch (error) {
+      toast(error.message, { tone: "bad" });
+      return false;
+    }
+  }
+
+  done({ said, left }) {
+    toast(said);
+    if (left) toast(left, { tone: "warn" });
+    this.selection.clear();
+    return this.refresh();
+  }
+
+  remove(row) {
+    if (this.selection.isEmpty || !this.selection.has(row.dataset.row)) this.selection.only([row.dataset.row]);
+    this.bin(this.selection.fields);
+  }
+
+  async bin(fields) {
+    try {
+      const { said, left, undo, items } = await post(`/folders/${this.folderValue}/selection/deletion`, fields);
+      if (left) toast(left, { tone: "warn" });
+      this.selection.clear();
+      await this.refresh();
+      this.offerBack(said, undo, fieldsOf(items));
+    } catch (error) {
+      toast(error.message, { tone: "bad" });
+    }
+  }
+
+  offerBack(said, address, fields) {
+    const run = async () => {
+      try {
+        this.done(await post(address, fields));
+      } catch (error) {
+        toast(error.message, { tone: "bad" });
+      }
+    };
+    toast(said, { action: { label: this.words.undo, run } });
+  }
+
+  // A row's own "Delete" is a form, which works without this script as well.
+  submitted = (event) => {
+    if (!event.target.querySelector("[data-documents-bin]")) return;
+    event.preventDefault();
+    event.target.closest("[popover]")?.hidePopover();
+    this.bin(fieldsOf([this.rowAt(event.target).dataset.row]));
+  };
+
+  // --- names
+
+  open(row) {
+    row.querySelector("a.name")?.click();
+  }
+
+  up() {
+    location.assign(this.upValue);
+  }
+
+  upload() {
+    this.element.querySelector("[data-action~='upload#choose']")?.click();
+  }
+
+  rename(row) {
+    if (!row?.dataset.rename) return;
+    row.draggable = false;
+    const save = (name) => post(row.dataset.rename, [["name", name]]).then(() => (this.table.wanted = row.dataset.row));
+    const left = (saved) => {
+      row.draggable = true;
+      row.focus();
+      if (saved) this.refresh();
+    };
+    editName(row.querySelector(".list-title"), { value: row.dataset.name, label: this.words.name, save, left });
+  }
+
+  // An empty folder has no rows to type among: there the dialog opens.
+  newFolder(event) {
+    if (!this.mayValue) return;
+    if (!this.hasTableTarget) return document.getElementById("new-folder").showModal();
+    event?.preventDefault();
+    const address = document.querySelector("#new-folder form").action;
+    const row = this.table.emptyRow();
+    const save = (name) => post(address, [["name", name]]).then(({ id }) => (this.table.wanted = id));
+    const left = (saved) => {
+      row.remove();
+      if (saved) this.refresh();
+    };
+    editName(row.querySelector(".list-title"), { label: this.words.newFolder, save, left }).scrollIntoView({ block: "nearest" });
+  }
+
+  // --- cut, copy, paste
+
+  note(how, data) {
+    if (this.selection.isEmpty) return false;
+    data.setData("text/plain", this.chosenRows.map((row) => row.dataset.name).join("\n"));
+    clipboard.note({ client: this.clientValue, folder: this.folderValue, how, fields: this.selection.fields });
+    toast(how === "cut" ? this.words.cut : this.words.copied, { tone: "info" });
+    this.table.cut = how === "cut" ? new Set(this.chosenRows.map((row) => row.dataset.row)) : new Set();
+    this.shown();
+    this.showPaste();
+    return true;
+  }
+
+  paste() {
+    const found = clipboard.noted(this.clientValue);
+    if (!this.mayValue || !found) return false;
+    const { folder, how, fields } = found;
+    this.send(how === "cut" ? "place" : "copies", folder, [...fields, ["folder", this.folderValue]]).then((sent) => {
+      if (sent && how === "cut") clipboard.forget();
+      this.showPaste();
+    });
+    return true;
+  }
+
+  showPaste() {
+    if (this.hasPasteTarget) this.pasteTarget.hidden = !clipboard.noted(this.clientValue);
+  }
+
+  // --- the firm's own order
+
+  async dropBefore(before) {
+    const fields = this.chosenRows.map((row) => ["item", row.dataset.row]);
+    await this.order(fields, before?.dataset.row);
+  }
+
+  shiftRow(row, step) {
+    if (!this.ordersHere) return;
+    const before = this.table.placeFor(row, step);
+    if (before !== undefined) this.order([["item", row.dataset.row]], before?.dataset.row);
+  }
+
+  async order(fields, before) {
+    try {
+      await post(`/folders/${this.folderValue}/order`, [...fields, ["before", before ?? ""]]);
+      await this.refresh();
+    } catch (error) {
+      toast(error.message, { tone: "bad" });
+      this.refresh();
+    }
+  }
+
+  // --- rows anew
+
+  withoutPicture = (event) => {
+    if (event.target.matches?.("[data-documents-thumb]")) event.target.remove();
+  };
 
   // Many files may be done within one second: the rows are fetched once.
   refreshSoon() {
@@ -63,6 +295,7 @@ export default class extends Controller {
   }
 
   refresh() {
-    htmx.ajax("GET", this.contentsTarget.dataset.url, { target: this.contentsTarget, swap: "innerHTML" });
+    this.table.remember();
+    return htmx.ajax("GET", this.contentsTarget.dataset.url, { target: this.contentsTarget, swap: "innerHTML" });
   }
 }

@@ -1,0 +1,70 @@
+// What is chosen in a folder: some rows, or everything but a few, also rows that no page has brought yet.
+export class Selection {
+  constructor(changed) {
+    this.changed = changed;
+    this.forget();
+  }
+
+  forget() {
+    this.everything = false;
+    this.ids = new Set();
+    this.without = new Set();
+  }
+
+  has(id) {
+    return this.everything ? !this.without.has(id) : this.ids.has(id);
+  }
+
+  get isEmpty() {
+    return !this.everything && !this.ids.size;
+  }
+
+  set(id, on) {
+    const kept = this.everything ? this.without : this.ids;
+    if (on === this.everything) kept.delete(id);
+    else kept.add(id);
+    this.changed();
+  }
+
+  toggle(id) {
+    this.set(id, !this.has(id));
+  }
+
+  // These and no others.
+  only(ids) {
+    this.forget();
+    for (const id of ids) this.ids.add(id);
+    this.changed();
+  }
+
+  add(ids) {
+    for (const id of ids) this.set(id, true);
+  }
+
+  all() {
+    this.forget();
+    this.everything = true;
+    this.changed();
+  }
+
+  clear() {
+    this.forget();
+    this.changed();
+  }
+
+  // What is gone from the page cannot stay chosen by its id.
+  keep(ids) {
+    if (this.everything) return;
+    const there = new Set(ids);
+    for (const id of this.ids) if (!there.has(id)) this.ids.delete(id);
+    this.changed();
+  }
+
+  get fields() {
+    return this.everything ? fieldsOf([...this.without], "without", [["all", "1"]]) : fieldsOf([...this.ids]);
+  }
+}
+
+export function fieldsOf(ids, name = "item", more = []) {
+  return [...more, ...ids.map((id) => [name, id])];
+}
