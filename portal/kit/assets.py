@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypedDict
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
@@ -29,10 +29,10 @@ def _read_manifest(path: Path, changed_at: int) -> Manifest:
 
 
 def _manifest() -> Manifest:
-    path = Path(current_app.static_folder or "static") / "dist" / "manifest.json"
     cached: Manifest | None = current_app.extensions.get("asset_manifest")
     if cached is not None and not current_app.debug:
         return cached
+    path = Path(current_app.static_folder or "static") / "dist" / "manifest.json"
     manifest = _read_manifest(path, path.stat().st_mtime_ns if path.exists() else 0)
     # An empty answer is not kept: the bundle may be built a moment later.
     if manifest["files"]:
@@ -53,6 +53,15 @@ def icon(name: str, label: str | None = None, size: int = 18) -> Markup:
 
     An unknown name draws nothing and is logged: a missing drawing must never take a page down.
     """
+    # A page of a long list draws the same few icons thousands of times.
+    drawn: dict[Any, Markup] = g.setdefault("drawn_icons", {})
+    key = name, label, size
+    if key not in drawn:
+        drawn[key] = _draw(name, label, size)
+    return drawn[key]
+
+
+def _draw(name: str, label: str | None, size: int) -> Markup:
     manifest = _manifest()
     if manifest["icons"] and name not in manifest["icons"]:
         current_app.logger.warning("unknown icon %r: is the bundle up to date?", name)
