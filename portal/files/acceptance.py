@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import mimetypes
+import uuid
 
 from flask import current_app
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
 
-from portal.files.models import File, FileVersion, Upload
-from portal.kit.db import db
+from portal.files.quota import room_left
 from portal.kit.errors import Refused
 from portal.kit.i18n import filesize
 from portal.kit.names import clean_name
@@ -88,33 +87,12 @@ def accepted_size(size: object, *, name: str) -> int:
     return size
 
 
-def check_quota(client_id: object, size: int, *, name: str) -> None:
+def check_quota(client_id: uuid.UUID, size: int, *, name: str) -> None:
     """Is there room for ``size`` more bytes in this client's space?
 
     :raises QuotaExceeded: no.
     """
     fit(size, room_left(client_id), name=name)
-
-
-def room_left(client_id: object) -> int:
-    """Bytes that are free in this client's space, negative where it is overfull. Uploads that are under way count."""
-    kept = (
-        select(func.coalesce(func.sum(FileVersion.size), 0))
-        .join(File, File.id == FileVersion.file_id)
-        .where(File.client_id == client_id)
-        .scalar_subquery()
-    )
-    under_way = (
-        select(func.coalesce(func.sum(Upload.size), 0))
-        .where(
-            Upload.client_id == client_id,
-            Upload.state == "pending",
-            Upload.expires_at > func.now(),
-        )
-        .scalar_subquery()
-    )
-    used = int(db.session.scalar(select(kept + under_way)) or 0)
-    return int(current_app.config["SETTINGS"].client_quota_bytes) - used
 
 
 def fit(size: int, left: int, *, name: str) -> None:

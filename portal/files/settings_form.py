@@ -77,6 +77,24 @@ class DocumentsForm(Form):
         }
 
 
+class ClientRoomForm(Form):
+    """How much room one client has."""
+
+    quota = _number(
+        _l("Room for the documents of this client, in GB"),
+        description=_l("Leave this empty for as much as each client has."),
+    )
+
+    def validate_quota(self, field: Field) -> None:
+        """More than nothing."""
+        _check_gigabytes(field)
+
+    @property
+    def size(self) -> int | None:
+        """What was typed, in bytes."""
+        return _bytes(self.quota.data)
+
+
 def typed(found: Firm) -> dict[str, Any]:
     """What stands in the form for the firm's present settings."""
     return {

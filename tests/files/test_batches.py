@@ -59,7 +59,7 @@ def sent(browser: Any, folder: Any, files: Files, **more: Any) -> list[str]:
 
 def some(count: int, size: int = 300) -> Files:
     """Different files of different names."""
-    return {f"Beleg {number:03}.pdf": os.urandom(size) for number in range(count)}
+    return {f"Beleg {number:03}.pdf": (b"%PDF-" + os.urandom(size))[:size] for number in range(count)}
 
 
 @pytest.fixture

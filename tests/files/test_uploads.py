@@ -33,7 +33,7 @@ def row_of(begun: dict[str, Any]) -> Upload:
 
 def test_clara_uploads_a_file_and_it_appears(cast: Any, sign_in: Any, session: Any) -> None:
     """One PUT, verified by size and checksum; a line in the log."""
-    data = os.urandom(3000)
+    data = b"%PDF-1.7\n" + os.urandom(2991)
     answer = upload_file(sign_in(cast.clara), cast.exchange, "Bilan 2025.pdf", data)
     assert answer.status_code == 200
     file = session.scalars(select(File).where(File.folder_id == cast.exchange.id)).one()

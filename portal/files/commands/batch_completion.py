@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import uuid
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,12 +17,15 @@ from sqlalchemy import func, select, text, update
 
 from portal.activity import verbs
 from portal.activity.commands import line, record_many
+from portal.files.acceptance import QuotaExceeded
 from portal.files.commands.batches import MOST_FILES
 from portal.files.commands.naming import lock_folder
 from portal.files.commands.publish import VERSION
 from portal.files.commands.publish_many import Content, PublishedFile, publish_many
 from portal.files.commands.receipts import add_all_to_receipt
+from portal.files.content_types import HEAD_BYTES, Disguised, type_of_content
 from portal.files.models import File, Folder, ObjectDeletion, Upload
+from portal.files.quota import room_left
 from portal.files.refusals import Gone
 from portal.files.upload_access import files_to_replace, upload_folder, viewer_of, visible_uploads
 from portal.files.upload_refusals import Damaged, Incomplete, NoLongerAllowed, TooMuchAtOnce, UploadOver
@@ -29,6 +33,7 @@ from portal.kit import storage
 from portal.kit.bulk import insert_rows
 from portal.kit.db import db, new_id, transactional
 from portal.kit.errors import Refused
+from portal.kit.i18n import filesize
 from portal.kit.names import name_key
 
 Outcome = PublishedFile | Refused
@@ -46,7 +51,7 @@ def complete_batch(upload_ids: Collection[uuid.UUID], *, actor: Any) -> dict[uui
 
     :param upload_ids: of uploads that were begun in batches, a hundred at most.
     :returns: for each id its file, or why there is none: Incomplete (it stays open, send it again), Damaged,
-        NoLongerAllowed (what arrived is removed) or UploadOver, also for what is not the actor's.
+        Disguised, NoLongerAllowed (what arrived is removed) or UploadOver, also for what is not the actor's.
     :raises TooMuchAtOnce: more than a hundred, or none.
     :raises StoreAway: the store does not answer; nothing was changed.
     """
@@ -54,11 +59,13 @@ def complete_batch(upload_ids: Collection[uuid.UUID], *, actor: Any) -> dict[uui
         raise TooMuchAtOnce()
     own = visible_uploads(viewer_of(actor)).where(Upload.id.in_(upload_ids))
     uploads = [upload for upload in db.session.scalars(own.order_by(Upload.folder_id)) if _is_of_a_batch(upload)]
-    held = _held([upload for upload in uploads if upload.state == "pending"])
+    pending = [upload for upload in uploads if upload.state == "pending"]
+    held = _held(pending)
+    types = _types(pending, held)
     outcomes: dict[uuid.UUID, Outcome] = {}
     for folder_id in dict.fromkeys(upload.folder_id for upload in uploads):
         ids = [upload.id for upload in uploads if upload.folder_id == folder_id]
-        outcomes.update(_publish(folder_id, ids, held, actor))
+        outcomes.update(_publish(folder_id, ids, held, types, actor))
     return {ident: outcomes.get(ident) or UploadOver() for ident in upload_ids}
 
 
@@ -76,9 +83,29 @@ def _held(uploads: Sequence[Upload]) -> dict[str, storage.Stored]:
     }
 
 
+def _types(uploads: Sequence[Upload], held: Mapping[str, storage.Stored]) -> dict[str, str | Disguised]:
+    """What those contents are that arrived whole, by key, or that one is a program."""
+    arrived = {one.object_key: one for one in uploads if one.size and _size(held.get(one.object_key)) == one.size}
+    types: dict[str, str | Disguised] = {}
+    for key, head in storage.first_bytes(arrived, HEAD_BYTES).items() if arrived else ():
+        try:
+            types[key] = type_of_content(arrived[key].name, head)
+        except Disguised as refusal:
+            types[key] = refusal
+    return types
+
+
+def _size(stored: storage.Stored | None) -> int:
+    return stored.size if stored is not None else -1
+
+
 @transactional
 def _publish(
-    folder_id: uuid.UUID, ids: Sequence[uuid.UUID], held: Mapping[str, storage.Stored], actor: Any
+    folder_id: uuid.UUID,
+    ids: Sequence[uuid.UUID],
+    held: Mapping[str, storage.Stored],
+    types: Mapping[str, str | Disguised],
+    actor: Any,
 ) -> dict[uuid.UUID, Outcome]:
     rows = db.session.execute(
         select(Upload, Upload.expires_at > func.now()).where(Upload.id.in_(ids)).order_by(Upload.id)
@@ -91,6 +118,8 @@ def _publish(
     folder = _open_folder(folder_id, pending[0], actor)
     bad: dict[uuid.UUID, Refused] = {}
     arrived = []
+    # They are counted themselves, as ones that are under way: the limit may have been lowered since they began.
+    left = room_left(pending[0].client_id)
     for upload in pending:
         stored = held.get(upload.object_key)
         if folder is None:
@@ -99,8 +128,13 @@ def _publish(
             outcomes[upload.id] = Incomplete()
         elif stored.size != upload.size:
             bad[upload.id] = Damaged(name=upload.name)
+        elif isinstance(found := types.get(upload.object_key, upload.content_type), Disguised):
+            bad[upload.id] = found
+        elif left < 0:
+            left += upload.size
+            bad[upload.id] = QuotaExceeded(name=upload.name, left=filesize(0))
         else:
-            arrived.append((upload, stored))
+            arrived.append((upload, replace(stored, content_type=found)))
     _discard([upload for upload in pending if upload.id in bad], bad)
     if folder is not None and arrived:
         outcomes.update(_make_files(folder, arrived, actor))
@@ -124,7 +158,7 @@ def _make_files(
     replaceable = files_to_replace(viewer, folder, keys) if keys else {}
     contents = [
         Content(
-            upload.name, stored, upload.content_type, base64.b64decode(upload.sha256 or "").hex(),
+            upload.name, stored, stored.content_type, base64.b64decode(upload.sha256 or "").hex(),
             replaceable.get(name_key(upload.name)) if upload.on_conflict == VERSION else None,
         )
         for upload, stored in arrived

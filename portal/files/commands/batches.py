@@ -11,18 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-
 from portal.files import acceptance
 from portal.files.commands.publish import KEEP_BOTH
 from portal.files.commands.uploads import ASK, KEPT_FOR, MODES, PREFIX, Address, check_sha256, whole_address
 from portal.files.models import Folder, Upload
 from portal.files.policies import can_upload
+from portal.files.quota import lock_room, room_left
 from portal.files.upload_access import files_to_replace, viewer_of
 from portal.files.upload_refusals import NameTaken, TooMuchAtOnce
 from portal.kit.bulk import insert_rows
 from portal.kit.clock import now
-from portal.kit.db import db, new_id, transactional
+from portal.kit.db import new_id, transactional
 from portal.kit.errors import Forbidden, Refused
 from portal.kit.names import name_key
 
@@ -99,9 +98,8 @@ def _checked(file: object, prefix: str) -> _Wanted | Refused:
 def _register(
     folder: Folder, answers: Sequence[_Wanted | Refused], on_conflict: str, actor: Any
 ) -> list[Begun | Refused]:
-    # Begins for one client queue here, or twenty at once would each see the same free room.
-    db.session.execute(select(func.pg_advisory_xact_lock(folder.client_id.int % 2**63)))
-    left = acceptance.room_left(folder.client_id)
+    lock_room(folder.client_id)
+    left = room_left(folder.client_id)
     ends = now() + KEPT_FOR
     rows: list[dict[str, Any]] = []
     found: list[Begun | Refused] = []

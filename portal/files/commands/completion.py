@@ -15,7 +15,9 @@ from portal.files import acceptance
 from portal.files.commands.publish import VERSION, add_content, publish
 from portal.files.commands.receipts import add_all_to_receipt
 from portal.files.commands.uploads import PREFIX, check_open, check_sha256, is_other_content, mark_aborted
+from portal.files.content_types import HEAD_BYTES, Disguised, type_of_content
 from portal.files.models import File, Folder, ObjectDeletion, Upload
+from portal.files.quota import room_left
 from portal.files.upload_access import file_to_replace, upload_folder, viewer_of
 from portal.files.upload_refusals import (
     BadChecksum,
@@ -36,6 +38,8 @@ def complete_upload(upload: Upload, *, actor: Any, checksums: list[str]) -> File
     :param checksums: SHA-256 of each part in order, base64; of the whole for a single PUT.
     :raises Incomplete: parts are missing; the upload stays open.
     :raises Damaged: size or checksum differ; what arrived is removed.
+    :raises QuotaExceeded: the room was taken away meanwhile; what arrived is removed.
+    :raises Disguised: it is a program; what arrived is removed.
     :raises Forbidden: the right to upload here has ended meanwhile; what arrived is removed.
     """
     if upload.state == "published":
@@ -51,8 +55,9 @@ def complete_upload(upload: Upload, *, actor: Any, checksums: list[str]) -> File
         if upload_folder(viewer_of(actor), upload) is None:
             raise NoLongerAllowed()
         stored = _verified(upload, checksums)
-        return _publish(upload.id, stored, None if upload.multipart_id else checksums[0], actor)
-    except (Damaged, NoLongerAllowed) as refusal:
+        content_type = _looked_at(upload, stored)
+        return _publish(upload.id, stored, content_type, None if upload.multipart_id else checksums[0], actor)
+    except (Damaged, Disguised, NoLongerAllowed, acceptance.QuotaExceeded) as refusal:
         discard(upload, reason=str(refusal))
         if upload.multipart_id is not None:
             multipart.abort(upload.object_key, upload.multipart_id)
@@ -70,6 +75,12 @@ def _verified(upload: Upload, checksums: list[str]) -> storage.Stored:
     if stored.size != upload.size or (stored.sha256 is not None and stored.sha256 != expected):
         raise Damaged(name=upload.name)
     return stored
+
+
+def _looked_at(upload: Upload, stored: storage.Stored) -> str:
+    """The type of what arrived, whatever its name says."""
+    head = storage.first_bytes([stored.key], HEAD_BYTES)[stored.key] if stored.size else b""
+    return type_of_content(upload.name, head)
 
 
 def _join_parts(upload: Upload, checksums: list[str]) -> None:
@@ -100,7 +111,7 @@ def _join_parts(upload: Upload, checksums: list[str]) -> None:
 
 
 @transactional
-def _publish(upload_id: uuid.UUID, stored: storage.Stored, sha256: str | None, actor: Any) -> File:
+def _publish(upload_id: uuid.UUID, stored: storage.Stored, content_type: str, sha256: str | None, actor: Any) -> File:
     upload = db.session.scalars(
         select(Upload).where(Upload.id == upload_id).with_for_update().execution_options(populate_existing=True)
     ).one()
@@ -112,9 +123,11 @@ def _publish(upload_id: uuid.UUID, stored: storage.Stored, sha256: str | None, a
     folder = upload_folder(viewer, upload)
     if folder is None:
         raise NoLongerAllowed()
+    # It is counted itself, as one that is under way: the limit may have been lowered since it began.
+    acceptance.fit(0, room_left(upload.client_id), name=upload.name)
     replaces = file_to_replace(viewer, folder, name_key(upload.name)) if upload.on_conflict == VERSION else None
     file, version = add_content(
-        folder, name=upload.name, stored=stored, content_type=upload.content_type,
+        folder, name=upload.name, stored=stored, content_type=content_type,
         sha256=base64.b64decode(sha256).hex() if sha256 else None, actor=actor, on_conflict=upload.on_conflict,
         replaces=replaces,
     )  # fmt: skip
@@ -162,7 +175,8 @@ def store_bytes(
     name = acceptance.accepted_name(name)
     acceptance.accepted_size(len(data), name=name)
     acceptance.check_quota(folder.client_id, len(data), name=name)
-    content_type = content_type or acceptance.content_type_of(name)
+    found = type_of_content(name, data[:HEAD_BYTES])
+    content_type = content_type or found
     stored = storage.put(
         f"{PREFIX}{folder.client_id.hex}/{new_id().hex}",
         data,

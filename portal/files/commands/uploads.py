@@ -20,6 +20,7 @@ from portal.files import acceptance
 from portal.files.commands.publish import KEEP_BOTH, VERSION
 from portal.files.models import Folder, ObjectDeletion, Upload
 from portal.files.policies import can_upload
+from portal.files.quota import lock_room
 from portal.files.upload_access import file_to_replace, viewer_of
 from portal.files.upload_refusals import BadChecksum, NameTaken, UploadOver
 from portal.kit import multipart, storage
@@ -86,8 +87,7 @@ def begin_upload(
 
 @transactional
 def _register(upload: Upload) -> Upload:
-    # Begins for one client queue here, or twenty at once would each see the same free room.
-    db.session.execute(select(func.pg_advisory_xact_lock(upload.client_id.int % 2**63)))
+    lock_room(upload.client_id)
     acceptance.check_quota(upload.client_id, upload.size, name=upload.name)
     upload.expires_at = func.now() + KEPT_FOR
     db.session.add(upload)
