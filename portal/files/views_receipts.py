@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
-from flask import render_template, request
+from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from portal.files.models import Folder, Receipt
 from portal.files.policies import can_view_folder
 from portal.files.queries import visible_folders
+from portal.files.receipt_pdf import file_name, receipt_pdf
 from portal.files.receipts import (
     can_view_receipt,
     moment_in,
@@ -61,3 +63,14 @@ def _list(seen: Any, *, folder: Folder | None) -> ResponseReturnValue:
 def receipt(receipt: Receipt) -> ResponseReturnValue:
     """One receipt."""
     return render_template("files/receipt.html", page=receipt_page(receipt))
+
+
+@bp.get("/receipts/<uuid:receipt_id>/document")
+@allowed(can_view_receipt, receipt=visible_receipts)
+def receipt_document(receipt: Receipt) -> ResponseReturnValue:
+    """The receipt as a PDF to keep."""
+    page = receipt_page(receipt)
+    response = Response(receipt_pdf(page), mimetype="application/pdf")
+    response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name(page), safe='')}"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -29,6 +30,15 @@ class TemporaryFailure(Exception):
 
 class PermanentFailure(Exception):
     """The server will never take this mail (unknown reader, refused content): trying again is useless."""
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a mail; ``content`` in bytes."""
+
+    name: str
+    content_type: str
+    content: bytes
 
 
 def one_line(text: str) -> str:
@@ -60,8 +70,9 @@ def compose(
     message_id: str,
     date: datetime,
     language: str,
+    attachments: Sequence[Attachment] = (),
 ) -> EmailMessage:
-    """A mail of two parts, plain text and HTML.
+    """A mail of two parts, plain text and HTML, and what is attached to it.
 
     :param sender: ``Name <address>``; its address is used, its name only when ``sender_name`` is empty.
     :param message_id: without brackets; the same one each time, so that a second delivery is recognised as a double.
@@ -77,6 +88,9 @@ def compose(
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    for attached in attachments:
+        kind, _, subtype = attached.content_type.partition("/")
+        message.add_attachment(attached.content, maintype=kind, subtype=subtype, filename=one_line(attached.name))
     # Last: writing the content takes all headers about content away.
     message["Content-Language"] = language
     return message

@@ -119,6 +119,7 @@ def _hand_over(mail: Mail, written: Written, smtp_url: str) -> str | None:
         message_id=f"{mail.id}@{host}",
         date=now(),
         language=mail.language,
+        attachments=written.attachments,
     )
     try:
         hand_over(message, smtp_url)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import css_inline
 import mjml
+import structlog
 from flask import current_app
 from jinja2 import Environment
 from sqlalchemy import column, select, table
@@ -16,7 +18,7 @@ from sqlalchemy import column, select, table
 from portal.kit.crypto import derived_token
 from portal.kit.db import db
 from portal.kit.i18n import in_language
-from portal.kit.mail import one_line
+from portal.kit.mail import Attachment, one_line
 from portal.kit.urls import canonical_url
 from portal.mailer.models import Mail
 
@@ -25,13 +27,19 @@ _MANY_BLANKS = re.compile(r"\n{3,}")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]+")
 
 
+log = structlog.get_logger(__name__)
+Attacher = Callable[[Mapping[str, Any]], Sequence[Attachment]]
+_ATTACHERS: dict[str, Attacher] = {}
+
+
 @dataclass(frozen=True)
 class Written:
-    """A mail as it leaves: its subject (one line), its plain text and its HTML."""
+    """A mail as it leaves: its subject (one line), its plain text, its HTML and what is attached."""
 
     subject: str
     text: str
     html: str
+    attachments: Sequence[Attachment] = ()
 
     @property
     def links(self) -> list[str]:
@@ -58,7 +66,33 @@ def write_out(mail: Mail) -> Written:
         subject = one_line(_plain().get_template(_part(mail, "subject", "txt")).render(values))
         text = _plain().get_template(_part(mail, "text", "txt")).render(values)
         markup = _escaping().get_template(_part(mail, "html", "mjml")).render({**values, "subject": subject})
-    return Written(subject, _MANY_BLANKS.sub("\n\n", text).strip() + "\n", _to_html(markup))
+        attachments = _attached(mail)
+    return Written(subject, _MANY_BLANKS.sub("\n\n", text).strip() + "\n", _to_html(markup), attachments)
+
+
+def attaches(template: str) -> Callable[[Attacher], Attacher]:
+    """Register what makes the files that go with every mail of this template, each time that it is written out.
+
+    ``make(context)`` gets the mail's context and runs in its reader's language; higher floors register theirs.
+    """
+
+    def register(make: Attacher) -> Attacher:
+        _ATTACHERS[template] = make
+        return make
+
+    return register
+
+
+def _attached(mail: Mail) -> Sequence[Attachment]:
+    """A mail that says all by itself must not stay away because a file could not be made."""
+    make = _ATTACHERS.get(mail.template)
+    if make is None:
+        return ()
+    try:
+        return make(mail.context)
+    except Exception:
+        log.exception("mail.not_attached", mail=str(mail.id), template=mail.template)
+        return ()
 
 
 def _part(mail: Mail, part: str, ending: str) -> str:

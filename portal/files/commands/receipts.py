@@ -14,12 +14,15 @@ from portal.accounts.viewer import Viewer
 from portal.files import reaper
 from portal.files.models import File, FileVersion, Folder, Receipt, ReceiptLine
 from portal.files.queries import folder_level
-from portal.files.receipts import receipt_mail
+from portal.files.receipt_pdf import file_name, receipt_pdf
+from portal.files.receipts import receipt_mail, receipt_page
 from portal.kit.bulk import insert_rows
 from portal.kit.clock import now
 from portal.kit.db import db, new_id, transactional
+from portal.kit.mail import Attachment
 from portal.kit.storage import StoreAway
 from portal.mailer.commands import send
+from portal.mailer.rendering import attaches
 from portal.outbox import emit, keep_lease
 from portal.outbox.registry import RetryLater
 from portal.permissions.levels import Level
@@ -157,3 +160,13 @@ def _without_checksum_now(receipt_id: uuid.UUID) -> bool:
         .limit(1)
     )
     return db.session.scalar(lines) is not None
+
+
+@attaches("receipt")
+def attach_receipt(context: Mapping[str, Any]) -> list[Attachment]:
+    """The receipt as a PDF for its mail, made anew at every try to send it."""
+    receipt = db.session.get(Receipt, uuid.UUID(context["receipt_id"]))
+    if receipt is None:
+        return []
+    page = receipt_page(receipt)
+    return [Attachment(file_name(page), "application/pdf", receipt_pdf(page, zone=context.get("zone")))]
