@@ -123,15 +123,16 @@ class Ground:
 
 
 def from_the_top(nodes: Iterable[Any]) -> list[Any]:
-    """Each node after the one above it, siblings by position; nodes that hang nowhere are left out."""
+    """As one reads a tree: each node, then what hangs below it; nodes that hang nowhere are left out."""
     children: dict[uuid.UUID | None, list[Any]] = {}
     for node in nodes:
         children.setdefault(node.parent_id, []).append(node)
     ordered = []
-    todo = sorted(children.get(None, []), key=lambda node: node.position)
-    for node in todo:
+    todo = sorted(children.get(None, []), key=lambda node: node.position)[::-1]
+    while todo:
+        node = todo.pop()
         ordered.append(node)
-        todo.extend(sorted(children.get(node.id, []), key=lambda child: child.position))
+        todo.extend(sorted(children.get(node.id, []), key=lambda child: child.position)[::-1])
     return ordered
 
 

@@ -62,9 +62,9 @@ def names(client: Any, session: Any) -> set[str]:
 def test_the_preview_says_what_is_made_what_is_there_and_what_contacts_get(cast: Cast, template: TreeTemplate) -> None:
     (one,) = shown(template, cast.acme, by=cast.alice)
     assert [made.trail for made in one.made] == [
-        ("Internal",), ("Exchange", "Invoices"), ("Exchange", "Letters"), ("Internal", "Notes"),
+        ("Exchange", "Invoices"), ("Exchange", "Letters"), ("Internal",), ("Internal", "Notes"),
     ]  # fmt: skip
-    assert [made.level for made in one.made] == [Level.NONE, Level.DEPOSIT, None, Level.NONE]
+    assert [made.level for made in one.made] == [Level.DEPOSIT, None, Level.NONE, Level.NONE]
     assert one.recognised == 1
     gains = {(gain.name, gain.level, gain.folders) for gain in one.gains}
     # "Letters" follows Exchange as it is: Clara has full there, Diego may deposit..
