@@ -14,7 +14,7 @@ LONGEST = 2000
 # A camera has 50 to 200 million; JPEG is decoded at a fraction of its size, everything else in full.
 MOST_PIXELS = 80_000_000
 MOST_PIXELS_JPEG = 250_000_000
-_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF", "MPO")
+_FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "AVIF")
 
 
 def make(source: Path, made: Made, ending: str) -> None:
