@@ -7,16 +7,19 @@ from typing import Any
 
 from sqlalchemy import select
 
-from portal.files.commands.tree_templates import order_tree_templates, save_tree_template
+from portal.files.commands.tree_templates import delete_tree_template, order_tree_templates, save_tree_template
 from portal.files.commands.trees import apply_tree
 from portal.files.models import AppliedTree, Folder, TreeTemplate, TreeTemplateNode
 from portal.files.template_queries import nodes_of, templates_with_counts, tree_of
+from portal.files.tree_drift import drifts
 from portal.files.tree_fit import nodes_by_template
 from portal.files.tree_shape import Branch, read_tree
 from portal.permissions.levels import Level
+from portal.wizard.provision import provision
 from tests.cast import Cast
 from tests.figures import record_figure
 from tests.statements import counted
+from tests.wizard.drafting import make_draft
 
 
 def _template(cast: Cast, name: str = "Company") -> TreeTemplate:
@@ -146,3 +149,21 @@ def test_alice_puts_the_templates_in_order(cast: Cast, sign_in: Any) -> None:
     assert sign_in(cast.mallory).post("/templates/trees/order", data={"template": wanted}).status_code == 403
     order_tree_templates([], actor=cast.alice)
     assert order()[0] == "Aaa"
+
+
+def test_a_client_that_the_wizard_opens_follows_its_template(cast: Cast, session: Any) -> None:
+    template = _template(cast)
+    client = provision(make_draft(cast.alice, tree={"template_id": str(template.id)}), actor=cast.alice)
+    (drift,) = drifts(cast.alice.viewer, [client.id])[client.id]
+    assert (drift.template_id, drift.applied_version, drift.count) == (template.id, 1, 0)
+    marked = select(Folder.template_node_id).where(Folder.client_id == client.id, Folder.parent_id.is_not(None))
+    assert set(session.scalars(marked)) == set(_ids(template).values())
+
+
+def test_deleting_a_template_leaves_the_folders_and_ends_the_report(cast: Cast, session: Any) -> None:
+    template = _template(cast)
+    nodes = nodes_by_template([template.id])[template.id]
+    apply_tree(cast.acme, cast.root, nodes, actor=cast.alice, template=template)
+    delete_tree_template(template, actor=cast.alice)
+    assert drifts(cast.alice.viewer, [cast.acme.id]) == {}
+    assert session.scalars(select(Folder).where(Folder.name == "Sales", Folder.bin_id.is_(None))).one()
