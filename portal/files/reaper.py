@@ -183,15 +183,20 @@ def forget_client(client_id: str) -> int:
 def hash_version(version_id: str) -> None:
     """Compute the SHA-256 of a version that came in parts, and compare the parts with what the store vouched for.
 
-    :raises RetryLater: the content is not what was sent; after the last try this stands in the job list.
+    :raises RetryLater: the store does not answer, or the content is not what was sent; after the last try this stands
+        in the job list.
     """
     version = db.session.get(FileVersion, uuid.UUID(version_id))
     if version is None or version.sha256 is not None:
         return
     key, size = version.object_key, version.size
     db.session.rollback()
-    whole, parts = _digests(key, acceptance.part_bytes(size))
-    stored = storage.head(key)
+    try:
+        whole, parts = _digests(key, acceptance.part_bytes(size))
+        stored = storage.head(key)
+    except storage.StoreAway as away:
+        # Not a fault of ours that is given up after some tries: a store may be away for a night.
+        raise RetryLater(str(away)) from away
     if stored is not None and stored.sha256 is not None and "-" in stored.sha256 and stored.sha256 != parts:
         raise RetryLater(f"{key} is not what was sent")
     _set_hash(key, whole)

@@ -14,9 +14,11 @@ import urllib3
 from sqlalchemy import func, select
 
 from portal.files import acceptance
-from portal.files.models import File, Upload
+from portal.files.models import File, FileVersion, Upload
 from portal.kit import storage
 from portal.kit.db import db
+from portal.outbox import commands as outbox
+from portal.outbox.models import OutboxEntry
 from tests.faults.conftest import Site, after_a_week, left_over
 from tests.figures import record_figure
 from tests.files.uploading import JSON, address, begin, complete, parts_of, send, upload_file
@@ -143,6 +145,28 @@ def test_an_archive_that_is_cut_is_no_whole_archive(site: Site) -> None:
     site.line.mend()
     whole = browser.get(f"/folders/{site.cast.exchange.id}/archive")
     assert len(whole.data) == whole.content_length
+
+
+def test_a_checksum_waits_for_the_store_however_long_it_is_away(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Given up by age, never by the number of tries: a store that is away for a night costs nothing."""
+    monkeypatch.setattr(acceptance, "SINGLE_BYTES", 64 * 1024)
+    monkeypatch.setattr(acceptance, "PART_BYTES", 64 * 1024)
+    done = upload_file(site.browser(site.cast.clara), site.cast.exchange, "summed.bin", os.urandom(100_000))
+    version_id = db.session.scalars(select(File.version_id).where(File.id == done.json["id"])).one()
+    promised = select(OutboxEntry).where(OutboxEntry.payload["version_id"].astext == str(version_id))
+    entry = db.session.scalars(promised.where(OutboxEntry.name == "files.hash")).one()
+    entry.attempts = 50
+    db.session.commit()
+    site.line.down = True
+    site.line.break_off()
+    assert outbox.work(entry.id) is False
+    db.session.refresh(entry)
+    assert entry.failed_at is None
+    site.line.mend()
+    entry.available_at = func.now()
+    db.session.commit()
+    assert outbox.work(entry.id) is True
+    assert db.session.get_one(FileVersion, version_id, populate_existing=True).sha256
 
 
 def test_after_all_this_nothing_is_left_in_the_store(site: Site) -> None:
