@@ -48,7 +48,11 @@ _OF_CLIENTS = (
     "feed.of_client",
     "exports",
 )
-_ELSEWHERE = (*_TEMPLATES, "clients.groups", "clients.types")
+_SETTINGS = (
+    "accounts.firm", "clients.groups", "clients.types", "files.document_settings", "files.in_quarantine",
+    "files.one_in_quarantine",
+)  # fmt: skip
+_ELSEWHERE = (*_TEMPLATES, *_SETTINGS)
 
 
 @dataclass(frozen=True)
@@ -108,9 +112,7 @@ def navigation() -> list[Group]:
     if viewer.may(Feature.SETTINGS):
         administration += [
             _link(_("Collaborators"), "users-group", "accounts.collaborators", "accounts.collaborator"),
-            _link(
-                _("Settings"), "settings", "accounts.firm_settings", "accounts.firm", "clients.groups", "clients.types"
-            ),
+            _link(_("Settings"), "settings", "accounts.firm_settings", *_SETTINGS),
             _link(_("Mail log"), "mail", "mailer.index", "mailer"),
         ]
     groups = [

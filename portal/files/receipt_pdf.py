@@ -26,7 +26,7 @@ _mine = threading.local()
 # Characters that no font writes: controls, and halves of pairs, which are no text at all.
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 # A name without a blank must still break, or it would leave the page.
-_LONG_RUN = re.compile(r"(\S{24})(?=\S)")
+_LONG_RUN = re.compile(r"(\S{6})(?=\S{6})")
 
 
 def receipt_pdf(page: ReceiptPage, *, zone: str | None = None) -> bytes:
