@@ -123,6 +123,7 @@ def reachable() -> Iterator[None]:
         yield
     except ClientError as error:
         if error.response["ResponseMetadata"].get("HTTPStatusCode", 500) >= 500:
+            current_app.logger.warning("store overloaded: %r", error)
             raise StoreAway() from error
         raise
     except (BotoCoreError, ResponseParserError, BrokenOff) as error:
