@@ -155,6 +155,7 @@ export default class extends Controller {
   }
 
   remove(row) {
+    if (!row.dataset.may.includes("change")) return;
     if (this.selection.isEmpty || !this.selection.has(row.dataset.row)) this.selection.only([row.dataset.row]);
     this.bin(this.selection.fields);
   }

@@ -20,7 +20,7 @@ export class Table {
     for (const row of fresh) {
       row.setAttribute("role", "row");
       row.tabIndex = -1;
-      row.draggable = !row.classList.contains("row-path");
+      row.draggable = canBeChosen(row);
       for (const cell of row.cells) cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "gridcell");
     }
     if (!this.rows.some((row) => row.tabIndex === 0) && this.rows.length) this.rows[0].tabIndex = 0;
@@ -93,6 +93,7 @@ export class Table {
   };
 
   choose(row, { range = false, toggle = false } = {}) {
+    if (!canBeChosen(row)) return;
     const { selection } = this.page;
     const id = row.dataset.row;
     if (range && this.anchor) {
@@ -113,7 +114,7 @@ export class Table {
   }
 
   pick(row) {
-    if (canBeChosen(row)) this.choose(row, { toggle: true });
+    this.choose(row, { toggle: true });
   }
 
   walk(row, step, extend) {
