@@ -146,7 +146,8 @@ def _stray(drift: Drift, ground: Ground) -> None:
         if known.name != node.name:
             drift.renamed.append(Strayed(node, known))
         place = drift.fit.place_above(node)
-        if known.parent_id != (place.id if place else None):
+        # Into a folder that the viewer may not change, they cannot put it back.
+        if place is None or (known.parent_id != place.id and ground.is_open(place.id)):
             drift.moved.append(Strayed(node, known))
 
 

@@ -11,7 +11,7 @@ from portal.clients import commands as clients
 from portal.files.commands import folders, rights
 from portal.files.commands.bin import bin_folder
 from portal.files.commands.changes import undo_change
-from portal.files.commands.tree_repairs import Ticks, TooManyMoves, preview_repair, repair
+from portal.files.commands.tree_repairs import NoPlace, Ticks, TooManyMoves, preview_repair, repair
 from portal.files.commands.tree_templates import save_tree_template
 from portal.files.commands.trees import apply_tree
 from portal.files.models import Folder, TreeTemplate
@@ -202,6 +202,24 @@ def test_what_bob_may_not_change_is_left_out(cast: Cast, template: TreeTemplate)
     assert [one.folder.name for one in drift.renamed] == ["2026"]
     with pytest.raises(NothingChosen):
         mended(cast, f"rename:{node(cast, 'Internal').id}", by=cast.bob)
+
+
+def test_bob_cannot_put_a_folder_back_to_where_he_has_less_than_full(cast: Cast, template: TreeTemplate) -> None:
+    folders.move_folder(folder(cast, "Notes"), to=cast.exchange, actor=cast.alice)
+    rights.set_level(folder(cast, "Internal"), person=cast.bob, level=Level.READ, actor=cast.alice)
+    assert drift_of(cast, by=cast.bob).moved == []
+    with pytest.raises(NothingChosen):
+        mended(cast, f"move:{node(cast, 'Notes').id}", by=cast.bob)
+    mended(cast, f"move:{node(cast, 'Notes').id}")
+    assert drift_of(cast).moved == []
+
+
+def test_a_folder_whose_place_cannot_be_made_stays(cast: Cast, template: TreeTemplate) -> None:
+    folders.move_folder(folder(cast, "Notes"), to=cast.exchange, actor=cast.alice)
+    bin_folder(folder(cast, "Internal"), actor=cast.alice)
+    put(cast.root, "internal", cast.bob)
+    with pytest.raises(NoPlace):
+        mended(cast, f"move:{node(cast, 'Notes').id}")
 
 
 def test_ticks_that_are_none_are_passed_over() -> None:

@@ -37,6 +37,12 @@ class TooManyMoves(Refused):
     sentence = _l("At most %(most)s folders can be moved or renamed at once. Tick fewer of them.")
 
 
+class NoPlace(Refused):
+    """What stands in the way of the folder above is to be cleared away by people."""
+
+    sentence = _l("“%(name)s” cannot go back: the folder that it belongs in is missing and cannot be made.")
+
+
 @dataclass(frozen=True)
 class Ticks:
     """What is to be mended, by the ids of nodes; rights by node and person."""
@@ -97,6 +103,7 @@ def preview_repair(client: Any, ticks: Ticks, *, actor: Any) -> RepairPreview:
 
     :raises NothingChosen: nothing of it is there to be mended.
     :raises TooManyMoves: more than 200 folders to move or rename.
+    :raises NoPlace: the folder that something belongs in cannot be made.
     :raises Refused: what moving, renaming and changes of rights raise.
     """
     lock_client(client.id)
@@ -168,7 +175,7 @@ def _put_folders_right(client: Any, part: Part, actor: Any) -> None:
     for node, known in part.move:
         above = ids.get(node.parent_id) if node.parent_id else root.id
         if above is None:
-            raise PreviewOutdated()
+            raise NoPlace(name=known.name)
         to = db.session.get_one(Folder, above)
         move_folder(db.session.get_one(Folder, known.id), to=to, actor=actor)
     for node, known in part.rename:
