@@ -115,16 +115,6 @@ def read_chosen(viewer: Viewer, selection: Selection) -> Chosen:
     return Chosen(chosen.folders, chosen.files, missing)
 
 
-def count_chosen(viewer: Viewer, folder: Folder) -> int:
-    """How many folders and files "all" stands for: what the viewer sees in a folder. Two statements."""
-    files: Any = visible_files(viewer).with_only_columns(File.id).where(File.folder_id == folder.id)
-    folders = _folders_seen(viewer, folder).with_only_columns(Folder.id)
-    return sum(
-        int(db.session.execute(select(func.count()).select_from(found.subquery())).scalar_one())
-        for found in (folders, files)
-    )
-
-
 def _folders_seen(viewer: Viewer, folder: Folder) -> Select[Any]:
     """Sub-folders in which the viewer has a level. Those that are shown as a path only can be opened, and no more."""
     facts: Any = select(*_FOLDER)
