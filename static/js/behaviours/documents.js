@@ -63,8 +63,8 @@ export default class extends Controller {
 
   // --- what is chosen
 
-  shown() {
-    this.table.mark();
+  shown(rows) {
+    this.table.mark(rows);
     const { isEmpty, everything } = this.selection;
     this.barTarget.hidden = isEmpty;
     this.element.dataset.choosing = String(!isEmpty);

@@ -23,8 +23,9 @@ export class Table {
       row.draggable = canBeChosen(row);
       for (const cell of row.cells) cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "gridcell");
     }
-    if (!this.rows.some((row) => row.tabIndex === 0) && this.rows.length) this.rows[0].tabIndex = 0;
-    if (fresh.length) this.page.shown();
+    if (!this.stop?.isConnected) this.rove(this.rows[0]);
+    // Of ten thousand rows only those that have just come are looked at.
+    if (fresh.length) this.page.shown(fresh);
     this.focusWanted();
   }
 
@@ -32,9 +33,9 @@ export class Table {
     return this.table ? [...this.table.querySelectorAll("tbody tr[data-row]")] : [];
   }
 
-  mark() {
+  mark(rows = this.rows) {
     const { selection } = this.page;
-    for (const row of this.rows) {
+    for (const row of rows) {
       const on = selection.has(row.dataset.row);
       row.setAttribute("aria-selected", String(on));
       row.classList.toggle("row-cut", this.cut.has(row.dataset.row));
@@ -45,7 +46,8 @@ export class Table {
 
   rove(row) {
     if (!row) return;
-    for (const other of this.rows) if (other.tabIndex === 0) other.tabIndex = -1;
+    if (this.stop) this.stop.tabIndex = -1;
+    this.stop = row;
     row.tabIndex = 0;
   }
 
