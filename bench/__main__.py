@@ -18,8 +18,9 @@ from bench.operations import OPERATIONS as _FIRST
 from bench.operations import Operation
 from bench.search import OPERATIONS as _SEARCH
 from bench.site import Site, open_site
+from bench.transfer import OPERATIONS as _TRANSFER
 
-OPERATIONS = {**_FIRST, **_SEARCH}
+OPERATIONS = {**_FIRST, **_SEARCH, **_TRANSFER}
 
 
 def main() -> int:
@@ -29,13 +30,14 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="one line of JSON per operation")
     parser.add_argument("--clients", type=int, default=100_000, help="clients in the Excel export")
     parser.add_argument("--files", type=int, default=1_000_000, help="files in the search")
+    parser.add_argument("--megabytes", type=int, default=1024, help="MiB of the one large upload and download")
     options = parser.parse_args()
     unknown = set(options.names) - set(OPERATIONS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
     with ExitStack() as stack:
         site = stack.enter_context(open_site(clients=options.clients))
-        site.notes["files"] = options.files
+        site.notes |= {"files": options.files, "megabytes": options.megabytes}
         chosen = [OPERATIONS[name] for name in options.names or OPERATIONS]
         if not options.json:
             print(f"{'operation':<34}{'ours':>12}{'floor':>12}{'ratio':>9}  goal")
