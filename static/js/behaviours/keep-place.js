@@ -42,8 +42,9 @@ export default class extends Controller {
   ask = (event) => {
     const { target, path, verb, parameters } = event.detail;
     if (verb !== "get" || target !== this.element || path !== this.element.dataset.url) return;
+    // Who comes back says how many there were; now there are fewer.
     const { length } = this.rows;
-    if (length) parameters.rows = Math.min(length, MOST);
+    if (length && !parameters.rows) parameters.rows = Math.min(length, MOST);
   };
 
   keep = () => {
