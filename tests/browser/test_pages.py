@@ -149,11 +149,9 @@ COLLABORATOR = """
 /clients/{client}/documents
 /clients/{client}/requests
 /expirations
-/files/{file}/place
 /files/{file}/preview
 /files/{file}/versions
 /folders/{folder}
-/folders/{folder}/place
 /requests/{request}
 """
 TRAINEE = """
@@ -168,8 +166,6 @@ CONTACT = """
 /clients/{client}/documents
 /search?q=bilan
 /folders/{folder}
-/folders/{folder}/place
-/files/{file}/place
 /files/{file}/preview
 /files/{file}/versions
 /folders/{folder}/selection/copies?all=1
