@@ -83,8 +83,13 @@ def due_versions(rule: Retention, *, client_id: uuid.UUID | None = None) -> Sele
             File.version_id.label("current_id"), _place().label("place"), _replaced_at().label("replaced_at"),
         )
         .join(File, File.id == FileVersion.file_id)
-        # Most files have one version: only the others are counted through.
-        .where(File.bin_id.is_(None), File.id.in_(select(FileVersion.file_id).where(FileVersion.number > 1)))
+        # Most files have one version: only the others are counted through. What the virus check holds back takes
+        # nobody's place, and administrators decide what becomes of it.
+        .where(
+            File.bin_id.is_(None),
+            FileVersion.quarantine == "",
+            File.id.in_(select(FileVersion.file_id).where(FileVersion.number > 1)),
+        )
     )  # fmt: skip
     if client_id is not None:
         placed = placed.where(File.client_id == client_id)

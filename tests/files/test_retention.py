@@ -100,6 +100,16 @@ def test_with_both_rules_a_version_goes_as_soon_as_one_says_so(cast: Cast) -> No
     assert numbers(file) == [3, 4], "the first is the fourth, the second was replaced 20 days ago"
 
 
+def test_what_the_virus_check_holds_back_takes_nobodys_place_and_stays(cast: Cast) -> None:
+    file = filled(cast.exchange, "a.txt", b"1", b"2", b"3", b"4", actor=cast.bob)
+    three = versions_of(file)[2]
+    db.session.execute(update(FileVersion).where(FileVersion.id == three.id).values(quarantine="infected"))
+    db.session.commit()
+    keep(cast, versions=2)
+    clean_up()
+    assert numbers(file) == [2, 3, 4], "the second is the one before the fourth; the third is for administrators"
+
+
 def test_a_version_that_is_current_again_stays_though_its_number_is_old(cast: Cast) -> None:
     """While a new content waits for its virus check, the file goes on with the one before."""
     file = filled(cast.exchange, "a.txt", b"1", b"2", b"3", actor=cast.bob)
