@@ -13,6 +13,7 @@ from portal.files.models import File, Folder
 from portal.files.policies import can_download, can_open_folder
 from portal.files.queries import reachable_folders, root_of, visible_files
 from portal.files.space import ROWS, FolderPage, access_of, folder_page, opened_below
+from portal.files.template_policies import can_apply_to
 from portal.files.views import bp
 from portal.kit.web import allowed, current_viewer
 
@@ -89,6 +90,7 @@ def _show(folder: Folder) -> ResponseReturnValue:
         access=access,
         only_below=only_below,
         root=_root_id(page),
+        may_apply=can_apply_to(viewer, page.client),
     )
 
 
