@@ -127,12 +127,16 @@ class World:
         folder_id = entry.folder_id
         bins.restore(entry, actor=self.actor)
         assert folder_id is not None
+        self._back(ident, folder_id)
+
+    def _back(self, entry: uuid.UUID, folder_id: uuid.UUID) -> None:
+        """A folder of the bin stands again, in the nearest living folder above."""
         above = self.oracle.folders[folder_id].parent
         while above is not None and self.oracle.folders[above].bin is not None:
             above = self.oracle.folders[above].parent
         self.oracle.folders[folder_id].parent = above
         for known in self.oracle.folders.values():
-            known.bin = None if known.bin == ident else known.bin
+            known.bin = None if known.bin == entry else known.bin
 
     def standing(self, who: int, level: int, until: int) -> None:
         person = self.staff[who % len(self.staff)]

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from portal.accounts.commands import create_collaborator
 from portal.clients import commands as clients
 from portal.clients.models import Client
 from portal.files.commands import folders
@@ -22,7 +23,7 @@ from portal.kit.db import db
 from portal.permissions.levels import Level
 from tests.cast import Cast
 from tests.figures import record_figure
-from tests.files.rights_changes_world import ChangingWorld
+from tests.files.rights_many_world import ManyWorld
 from tests.files.rights_world import Somebody
 
 # ``make prove`` asks for a million, in parts that several processes take.
@@ -35,6 +36,12 @@ NUMBER = st.integers(0, 30)
 def new_world(transaction: Any, cast: Cast) -> Callable[[], Any]:
     """A context that gives a world with a client of its own, and forgets all of it afterwards."""
     alice, bob, tess, clara, diego, mallory = (Somebody.like(person) for person in cast.everybody.values())
+    owner = Somebody.like(
+        create_collaborator(
+            email="owner@firm.example", first_name="Olga", last_name="Owner", role=cast.alice.role, language="en",
+            actor=cast.alice,
+        )
+    )  # fmt: skip
 
     @contextmanager
     def make() -> Any:
@@ -43,7 +50,8 @@ def new_world(transaction: Any, cast: Cast) -> Callable[[], Any]:
             client = clients.create_client(name="World", actor=alice)
             root = folders.create_root(client, actor=alice)
             client_id, root_id = client.id, root.id
-            world = ChangingWorld(client, root, [bob, tess, alice], [clara, diego, mallory], alice)
+            world = ManyWorld(client, root, [bob, tess, alice], [clara, diego, mallory], alice, owner=owner)
+            clients.set_standing(client, owner, Level.FULL, actor=alice)
             for person in (clara, diego):
                 world.contact(world.contacts.index(person))
             world.standing(0, Level.READ, 0)
@@ -63,7 +71,7 @@ def test_the_answer_is_the_definitions_answer_whatever_happens(new_world: Callab
         def __init__(self) -> None:
             super().__init__()
             self.context = new_world()
-            self.world: ChangingWorld = self.context.__enter__()
+            self.world: ManyWorld = self.context.__enter__()
 
         @rule(at=NUMBER)
         def create(self, at: int) -> None:
@@ -121,6 +129,22 @@ def test_the_answer_is_the_definitions_answer_whatever_happens(new_world: Callab
         def copy(self, at: int, to: int) -> None:
             self.world.copy(at, to)
 
+        @rule(at=NUMBER, to=NUMBER)
+        def move_many(self, at: int, to: int) -> None:
+            self.world.move_many(at, to)
+
+        @rule(at=NUMBER, to=NUMBER)
+        def copy_many(self, at: int, to: int) -> None:
+            self.world.copy_many(at, to)
+
+        @rule(at=NUMBER)
+        def bin_many(self, at: int) -> None:
+            self.world.bin_many(at)
+
+        @rule(number=NUMBER)
+        def restore_many(self, number: int) -> None:
+            self.world.restore_many(number)
+
         @invariant()
         def agrees(self) -> None:
             self.world.check()
@@ -158,7 +182,7 @@ def test_twenty_thousand_decisions_are_the_definitions(new_world: Callable[[], A
     assert undone
 
 
-def _step(world: ChangingWorld, chance: random.Random) -> None:
+def _step(world: ManyWorld, chance: random.Random) -> None:
     """One random thing, then every decision compared. Trees grow first, so that there is something to decide about."""
     number = lambda: chance.randrange(1000)  # noqa: E731 - a name for a draw
     steps: list[tuple[int, Callable[[], None]]] = [
@@ -176,6 +200,10 @@ def _step(world: ChangingWorld, chance: random.Random) -> None:
         (1, lambda: world.defaults(number())),
         (3, lambda: world.undo(number())),
         (1, lambda: world.copy(number(), number())),
+        (3, lambda: world.move_many(number(), number())),
+        (1, lambda: world.copy_many(number(), number())),
+        (1, lambda: world.bin_many(number())),
+        (2, lambda: world.restore_many(number())),
     ]
     weights = [weight for weight, _ in steps]
     chance.choices([step for _, step in steps], weights)[0]()
