@@ -11,12 +11,15 @@ from sqlalchemy import select
 
 from portal.files.commands import bin as bins
 from portal.files.commands import folders, rights
-from portal.files.commands.confirmation import NeedsConfirmation, bring_back_version, copy, move, take_back
+from portal.files.commands.bulk import move_chosen
+from portal.files.commands.confirmation import NeedsConfirmation, bring_back_version, take_back
 from portal.files.commands.copies import copy_file, copy_folder, restore_version
+from portal.files.commands.copies_many import copy_chosen
 from portal.files.commands.publish import publish
 from portal.files.models import File, FileVersion, Folder
 from portal.files.queries import folder_level, visible_files
 from portal.files.refusals import Gone, OtherClient, RootIsFixed
+from portal.files.selections import Selection
 from portal.kit.db import db
 from portal.kit.i18n import in_language
 from portal.kit.storage import Stored
@@ -35,6 +38,12 @@ def put(folder: Folder, name: str, by: Any) -> File:
     """A file with a version, whose object nobody reads here."""
     stored = Stored(f"files/{folder.client_id.hex}/{uuid.uuid4().hex}", 5, "etag", "application/pdf")
     return publish(folder, name=name, stored=stored, content_type="application/pdf", sha256="0" * 64, actor=by)
+
+
+def alone(item: Folder | File) -> Selection:
+    """One folder or file, as the pages name it."""
+    above = item.folder_id if isinstance(item, File) else item.parent_id
+    return Selection(db.session.get_one(Folder, above), frozenset({item.id}))
 
 
 def _names(folder: Folder) -> set[str]:
@@ -136,46 +145,46 @@ def test_a_move_that_lets_clara_see_more_happens_only_once_that_was_confirmed(ca
     rights.cascade(cast.root, person=cast.clara, actor=cast.alice)
     rights.set_level(cast.exchange, person=cast.clara, level=Level.FULL, actor=cast.alice)
     with pytest.raises(NeedsConfirmation) as raised:
-        move(cast.payroll, to=cast.exchange, actor=cast.bob)
+        move_chosen(alone(cast.payroll), to=cast.exchange, actor=cast.bob)
     preview = raised.value.preview
     assert "Clara Costa will see 1 folder, 1 file in addition." in preview.sentences
     assert cast.payroll.parent_id == cast.books.id
     with pytest.raises(NeedsConfirmation):
-        move(cast.books, to=cast.exchange, actor=cast.bob, confirmed=preview.fingerprint)
-    move(cast.payroll, to=cast.exchange, actor=cast.bob, confirmed=preview.fingerprint)
+        move_chosen(alone(cast.books), to=cast.exchange, actor=cast.bob, confirmed=preview.fingerprint)
+    move_chosen(alone(cast.payroll), to=cast.exchange, actor=cast.bob, confirmed=preview.fingerprint)
     assert folder_level(cast.clara.viewer, cast.payroll) == Level.FULL
 
 
 def test_a_moved_file_says_who_loses_it(cast: Cast) -> None:
     file = put(cast.exchange, "a.pdf", cast.bob)
     with pytest.raises(NeedsConfirmation) as raised:
-        move(file, to=cast.payroll, actor=cast.bob)
+        move_chosen(alone(file), to=cast.payroll, actor=cast.bob)
     assert raised.value.preview.sentences == ["Clara Costa will no longer see 1 file."]
-    move(file, to=cast.payroll, actor=cast.bob, confirmed=raised.value.preview.fingerprint)
+    move_chosen(alone(file), to=cast.payroll, actor=cast.bob, confirmed=raised.value.preview.fingerprint)
     assert not _sees(cast.clara, file)
 
 
 def test_a_move_that_changes_nothing_for_anybody_asks_nothing(cast: Cast) -> None:
     inner = folders.create_folder(cast.books, name="Inner", actor=cast.alice)
     file = put(cast.books, "a.pdf", cast.bob)
-    move(file, to=inner, actor=cast.bob)
+    move_chosen(alone(file), to=inner, actor=cast.bob)
     assert file.folder_id == inner.id
 
 
 def test_a_copy_asks_only_where_somebody_sees_what_they_did_not_see(cast: Cast) -> None:
     file = put(cast.payroll, "slip.pdf", cast.bob)
     with pytest.raises(NeedsConfirmation) as raised:
-        copy(file, to=cast.exchange, actor=cast.bob)
+        copy_chosen(alone(file), to=cast.exchange, actor=cast.bob)
     assert raised.value.preview.sentences == ["Clara Costa will see 1 file in addition."]
-    copy(file, to=cast.exchange, actor=cast.bob, confirmed=raised.value.preview.fingerprint)
+    copy_chosen(alone(file), to=cast.exchange, actor=cast.bob, confirmed=raised.value.preview.fingerprint)
     with pytest.raises(NeedsConfirmation) as raised:
-        copy(cast.payroll, to=cast.exchange, actor=cast.bob)
+        copy_chosen(alone(cast.payroll), to=cast.exchange, actor=cast.bob)
     assert raised.value.preview.sentences == [
         "Clara Costa will see 1 folder, 1 file in addition.",
         "Diego Diaz will see 1 folder in addition.",
     ]
-    copy(cast.payroll, to=cast.exchange, actor=cast.bob, confirmed=raised.value.preview.fingerprint)
-    copy(put(cast.exchange, "open.pdf", cast.bob), to=cast.payroll, actor=cast.bob)
+    copy_chosen(alone(cast.payroll), to=cast.exchange, actor=cast.bob, confirmed=raised.value.preview.fingerprint)
+    copy_chosen(alone(put(cast.exchange, "open.pdf", cast.bob)), to=cast.payroll, actor=cast.bob)
 
 
 def test_what_comes_back_to_its_place_asks_nothing_and_elsewhere_it_does(cast: Cast) -> None:

@@ -14,11 +14,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from portal.files.commands.bin import restore
-from portal.files.commands.copies import Copied, copy_file, copy_folder, restore_version
+from portal.files.commands.copies import restore_version
 from portal.files.commands.deleted_levels import restored_difference
 from portal.files.commands.differences import Difference, difference, preview_from
-from portal.files.commands.files import move_file
-from portal.files.commands.folders import move_folder
 from portal.files.commands.outcomes import Outcome, Somebody, people_of, read_outcome
 from portal.files.commands.permitted import viewer_of
 from portal.files.commands.previews import PersonEffect, Preview
@@ -43,27 +41,11 @@ class NeedsConfirmation(Refused):
 
 
 @transactional
-def move(moved: Folder | File, *, to: Folder, actor: Any, confirmed: str | None = None) -> Folder | File:
-    """Move a folder or file.
-
-    :param confirmed: the fingerprint of the preview that was confirmed.
-    :raises NeedsConfirmation: it would change who sees what, and this was not what was confirmed.
-    :raises Refused: what :func:`move_folder` and :func:`move_file` raise.
-    """
-
-    def act() -> Folder | File:
-        if isinstance(moved, File):
-            return move_file(moved, to=to, actor=actor)
-        return move_folder(moved, to=to, actor=actor)
-
-    return watched((moved.id, to.id), moved.client_id, act, actor=actor, confirmed=confirmed)
-
-
-@transactional
 def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> Folder | File:
     """Restore an entry of the bin. Compared is who might do what with it when it was deleted with who will.
 
-    :raises NeedsConfirmation: see :func:`move`.
+    :param confirmed: the fingerprint of the preview that was confirmed.
+    :raises NeedsConfirmation: it would change who sees what, and this was not what was confirmed.
     :raises Gone: it was restored or erased meanwhile.
     """
     kept = SimpleNamespace(levels=entry.levels)  # the entry itself is gone once it is restored
@@ -82,29 +64,10 @@ def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> F
 
 
 @transactional
-def copy(copied: Folder | File, *, to: Folder, actor: Any, confirmed: str | None = None) -> Copied:
-    """Copy a folder or file. Compared is who sees the first with who would see the copy.
-
-    :raises NeedsConfirmation: somebody would see or do more with the copy, and this was not what was confirmed.
-    :raises Refused: what :func:`copy_folder` and :func:`copy_file` raise.
-    """
-
-    def act() -> Copied:
-        if isinstance(copied, File):
-            return copy_file(copied, to=to, actor=actor)
-        return copy_folder(copied, to=to, actor=actor)
-
-    source_id = copied.folder_id if isinstance(copied, File) else None
-    about, adapt = (copied.id, to.id), partial(as_if_moved, source_id=source_id, to_id=to.id)
-    made: Copied = watched(about, copied.client_id, act, actor=actor, confirmed=confirmed, adapt=adapt)
-    return made
-
-
-@transactional
 def bring_back_version(file: File, version: FileVersion, *, actor: Any, confirmed: str | None = None) -> FileVersion:
     """Make an earlier version the newest. Who deposited the file may no longer be who sees it.
 
-    :raises NeedsConfirmation: see :func:`move`.
+    :raises NeedsConfirmation: see :func:`take_back`.
     :raises Gone: see :func:`restore_version`.
     """
     about, act = (file.id, version.id), partial(restore_version, file, version, actor=actor)
