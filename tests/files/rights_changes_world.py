@@ -15,13 +15,12 @@ from portal.files.commands.changes import (
     template_defaults,
     undo_change,
 )
-from portal.files.commands.copies import copy_folder
 from portal.files.models import RightsChange
 from portal.files.queries import folder_levels
 from portal.files.refusals import CannotUndo, NotAMember
 from portal.kit.db import db
 from portal.permissions.levels import Level
-from tests.files.rights_oracle import Change, Kept, Known, Own
+from tests.files.rights_oracle import Change, Kept, Own
 from tests.files.rights_world import Somebody, World
 
 
@@ -98,19 +97,6 @@ class ChangingWorld(World):
         self.undone += 1
         self.oracle.undo(change)
         self._keep(made, before)
-
-    def copy(self, at: int, to: int) -> None:
-        """A folder with all below; the copies have no levels of their own."""
-        ident, target = self.pick(at), self.pick(to)
-        if ident == self.oracle.root or len(self.oracle.folders) > 40:
-            return
-        expected = {one for one in [ident, *self.oracle.below(ident)] if self._all_alive(one, ident)}
-        made = copy_folder(self.folder(ident), to=self.folder(target), actor=self.actor)
-        assert set(made.folders.values()) == expected
-        copies = {first: copied for copied, first in made.folders.items()}
-        for first, copied in copies.items():
-            above = target if first == ident else copies[self.oracle.folders[first].parent]  # type: ignore[index]
-            self.oracle.folders[copied] = Known(above)
 
     def _planned(self, plan: Plan) -> RightsChange:
         preview = preview_changes(self.client, plan, actor=self.actor)

@@ -13,7 +13,6 @@ from portal.files import reaper
 from portal.files.commands import bin as bins
 from portal.files.commands import folders, rights
 from portal.files.commands.completion import store_bytes
-from portal.files.commands.copies import copy_file
 from portal.files.commands.for_ever import delete_for_ever, going
 from portal.files.commands.leaving import OBJECTS_STAY
 from portal.files.models import BinEntry, File, FileVersion, Folder, ObjectDeletion
@@ -24,6 +23,7 @@ from portal.kit.db import db
 from portal.permissions.levels import Level
 from portal.permissions.models import Scope
 from tests.cast import Cast
+from tests.files.chosen import copy_of
 from tests.statements import counted
 
 
@@ -66,7 +66,7 @@ def test_a_file_goes_with_all_its_versions_and_the_store_follows_after_a_week(ca
 
 def test_a_copy_keeps_the_object_that_it_shares(cast: Cast) -> None:
     file = store_bytes(cast.exchange, "a.txt", b"shared", actor=cast.bob)
-    copied = copy_file(file, to=cast.books, actor=cast.bob).made
+    copied = copy_of(file, to=cast.books, actor=cast.bob)
     delete_for_ever(bins.bin_file(file, actor=cast.bob), actor=cast.bob)
     let_pass(OBJECTS_STAY + timedelta(seconds=1))
     reaper.delete_due_objects()

@@ -15,13 +15,14 @@ from portal.contents.commands.promising import catch_up
 from portal.contents.models import FileText, Preview, Rendition
 from portal.contents.search import Question, search
 from portal.files.commands.archives import NothingToPack, open_archive
+from portal.files.commands.bulk import AllLeft
 from portal.files.commands.completion import store_bytes
-from portal.files.commands.copies import copy_file, copy_folder
 from portal.files.commands.downloads import download_url
 from portal.files.models import File, FileVersion
 from portal.files.scanning import BeingChecked, KeptAway
 from portal.kit.db import db
 from tests.cast import Cast
+from tests.files.chosen import confirmed_copy, copy_of
 
 STATES = ("waiting", "infected")
 # What a person is answered at a content's doors, and whether they see the file in its folder.
@@ -88,11 +89,10 @@ def test_it_is_not_packed(cast: Cast, sign_in: Any, held: dict[str, File], state
 @pytest.mark.parametrize("state", STATES)
 def test_it_is_not_copied(cast: Cast, held: dict[str, File], state: str) -> None:
     file = held[state]
-    refusal = BeingChecked if state == "waiting" else KeptAway
-    with pytest.raises(refusal):
-        copy_file(file, to=cast.exchange, actor=cast.diego.viewer)
-    copied = copy_folder(cast.exchange, to=cast.books, actor=cast.bob.viewer)
-    assert copied.files == 0
+    with pytest.raises(AllLeft):
+        confirmed_copy(file, to=cast.exchange, actor=cast.diego)
+    copied = copy_of(cast.exchange, to=cast.books, actor=cast.bob)
+    assert db.session.scalars(select(File).where(File.folder_id == copied.id)).all() == []
     shared = select(FileVersion).where(
         FileVersion.object_key == db.session.get_one(FileVersion, file.version_id).object_key
     )

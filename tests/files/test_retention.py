@@ -13,7 +13,7 @@ from portal.files import reaper
 from portal.files.commands import bin as bins
 from portal.files.commands import retention as commands
 from portal.files.commands.completion import store_bytes
-from portal.files.commands.copies import copy_file, restore_version
+from portal.files.commands.copies import restore_version
 from portal.files.commands.leaving import OBJECTS_STAY
 from portal.files.commands.retention import clean_up, delete_old_versions, empty_bins
 from portal.files.models import BinEntry, File, FileVersion, Folder, ObjectDeletion
@@ -24,6 +24,7 @@ from portal.kit.db import db
 from portal.outbox.registry import PERIODIC
 from tests.cast import Cast
 from tests.figures import record_figure
+from tests.files.chosen import copy_of
 from tests.files.test_versions import filled, made_ago, versions_of
 from tests.statements import counted
 
@@ -143,7 +144,7 @@ def test_an_object_that_a_copy_or_a_return_shares_stays_and_the_others_leave_aft
     file = filled(cast.exchange, "a.txt", b"first", b"second", actor=cast.bob)
     first = versions_of(file)[0]
     shared = [version.object_key for version in versions_of(file)]
-    copied = copy_file(file, to=cast.books, actor=cast.bob).made
+    copied = copy_of(file, to=cast.books, actor=cast.bob)
     restore_version(file, first, actor=cast.bob)
     keep(cast, versions=1)
     assert due(Retention(1, None, 90)).size == 0, "the copy and the version that was brought back hold both objects"

@@ -126,10 +126,6 @@ def test_the_answer_is_the_definitions_answer_whatever_happens(new_world: Callab
             self.world.undo(number)
 
         @rule(at=NUMBER, to=NUMBER)
-        def copy(self, at: int, to: int) -> None:
-            self.world.copy(at, to)
-
-        @rule(at=NUMBER, to=NUMBER)
         def move_many(self, at: int, to: int) -> None:
             self.world.move_many(at, to)
 
@@ -199,9 +195,8 @@ def _step(world: ManyWorld, chance: random.Random) -> None:
         (1, lambda: world.same_as(number(), number())),
         (1, lambda: world.defaults(number())),
         (3, lambda: world.undo(number())),
-        (1, lambda: world.copy(number(), number())),
         (3, lambda: world.move_many(number(), number())),
-        (1, lambda: world.copy_many(number(), number())),
+        (2, lambda: world.copy_many(number(), number())),
         (1, lambda: world.bin_many(number())),
         (2, lambda: world.restore_many(number())),
     ]
