@@ -97,6 +97,15 @@ def init_app(app: Flask) -> None:
     migrate.init_app(app, db, compare_type=True, compare_server_default=False, render_as_batch=False)
 
 
+def refuse_while_looking() -> None:
+    """For what leaves the space without a command.
+
+    :raises OnlyLooking: the request only looks (``g.only_looking``).
+    """
+    if has_request_context() and g.get("only_looking"):
+        raise OnlyLooking()
+
+
 def transactional(function: Callable[P, R]) -> Callable[P, R]:
     """Run a command in one transaction: the outermost call commits, nested calls join, an exception undoes everything.
 
@@ -110,8 +119,7 @@ def transactional(function: Callable[P, R]) -> Callable[P, R]:
         session = db.session()
         if session.info.get("in_command"):
             return function(*args, **kwargs)
-        if has_request_context() and g.get("only_looking"):
-            raise OnlyLooking()
+        refuse_while_looking()
         session.info["in_command"] = True
         session.info["after_commit"] = []
         try:

@@ -34,8 +34,10 @@ from portal.files.commands.bin import bin_file
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.files import rename_file
 from portal.files.commands.receipts import add_to_receipt
+from portal.files.commands.tree_applications import apply_to_clients
 from portal.files.commands.tree_templates import save_tree_template
-from portal.files.models import File, Folder, Receipt
+from portal.files.models import File, FileVersion, Folder, Receipt
+from portal.files.tree_clients import previews, together
 from portal.files.tree_shape import Branch
 from portal.kit import days
 from portal.kit.clock import now
@@ -79,6 +81,8 @@ STAFF = """
 /search?q=bilan&client={client}
 /search?q=nothing-is-called-so
 /clients/{client}/documents/bin
+/clients/{client}/drift
+/clients/{client}/room
 /clients/{client}/documents/rights
 /clients/{client}/fields/note
 /clients/{client}/forms
@@ -120,6 +124,8 @@ STAFF = """
 /mails
 /mails/{mail}
 /profile
+/quarantine
+/quarantine/{quarantined}
 /receipts
 /receipts/{receipt}
 /requests/{request}
@@ -128,6 +134,7 @@ STAFF = """
 /roles/{role}
 /settings/client-groups
 /settings/client-types
+/settings/documents
 /settings/firm
 /styleguide
 /templates
@@ -140,13 +147,17 @@ STAFF = """
 /templates/trees
 /templates/trees/new
 /templates/trees/{tree}
+/templates/trees/{tree}/application
+/templates/trees/{tree}/clients
 /templates/trees/{tree}/edit
+/tree-applications/{application}
 """
 COLLABORATOR = """
 /
 /clients
 /clients/{client}
 /clients/{client}/documents
+/clients/{client}/documents/bin/erasure?all=1
 /clients/{client}/requests
 /expirations
 /files/{file}/preview
@@ -201,7 +212,10 @@ NO_PAGE = {
     "clients.suggest_contacts": "a part of a page",
     "wizard.suggestions": "a part of a page",
     "wizard.resume": "leads to the step",
+    "files.branches": "a part of a page",
     "files.contents": "a part of a page",
+    "files.download_version": "bytes",
+    "files.receipt_document": "bytes",
     "contents.document": "the frame inside of a preview",
     "contents.media": "bytes",
     "contents.page": "bytes",
@@ -236,6 +250,7 @@ def make_scene() -> dict[str, Any]:
         **{name: person.id for name, person in cast.everybody.items()},
         "client": acme.id, "other": cast.other.id, "binned": binned.id, "attribute": attribute.id,
         "attribute_template": template.id, "tree": tree.id, "folder": cast.exchange.id,
+        "application": _application(cast, tree),
         "role": accounts.create_role(name="Accueil", features=["forms"], actor=alice).id,
     }  # fmt: skip
     files = _files(cast)
@@ -265,7 +280,19 @@ def _files(cast: Any) -> dict[str, Any]:
     add_to_receipt(cast.diego.viewer, cast.exchange, deposited)
     db.session.flush()  # the receipt is asked for below
     receipt = db.session.scalars(select(Receipt)).one()
-    return {"file": made[0].id, "limited": made[1].id, "receipt": receipt.id}
+    infected = store_bytes(cast.exchange, "facture à payer.pdf", b"%PDF-1.7", actor=cast.clara)
+    held_back = db.session.get_one(FileVersion, infected.version_id)
+    infected.quarantine = held_back.quarantine = "infected"
+    held_back.signature = "Pdf.Phishing.Invoice-1"
+    return {
+        "file": made[0].id, "limited": made[1].id, "receipt": receipt.id, "quarantined": held_back.id,
+    }  # fmt: skip
+
+
+def _application(cast: Any, template: Any) -> Any:
+    """The template's application to Acme, promised and not carried out yet."""
+    found = previews(template, [cast.acme], viewer=cast.alice.viewer)
+    return apply_to_clients(template, [cast.acme.id], fingerprint=together(found), actor=cast.alice.viewer)
 
 
 def _requests(cast: Any, file_id: Any) -> dict[str, Any]:

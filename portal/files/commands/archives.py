@@ -22,7 +22,7 @@ from portal.files.models import File, FileVersion, Folder
 from portal.files.queries import openable_files, path_folders, visible_folders
 from portal.files.zip_layout import Item, Layout, Moment
 from portal.kit.days import firm_zone
-from portal.kit.db import db, transactional
+from portal.kit.db import db, refuse_while_looking, transactional
 from portal.kit.errors import Refused
 
 # Beyond this many files, an archive is nothing that anybody unpacks in one go.
@@ -108,7 +108,9 @@ def open_archive(
     :param name: what the archive is called, without the ending.
     :raises NothingToPack: there is no such file.
     :raises TooManyFiles: more than 100,000.
+    :raises OnlyLooking: the viewer looks through somebody else's eyes.
     """
+    refuse_while_looking()
     tree = _Tree(viewer, client_id)
     tops = tree.tops(folder_ids)
     archive = Archive(safe_name(name) + ".zip", [], [])
