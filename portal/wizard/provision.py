@@ -88,13 +88,13 @@ def provision(draft: Draft, *, actor: Person) -> Client:
     plan = make_plan(held, actor=actor)
     client: Client = _in_step("information", _make_client, plan, held, actor)
     # From here on a fault inside this function, not in what was typed, is the only thing that can stop it.
-    root = folders.create_root(client, actor=actor)
+    folders.create_root(client, actor=actor)
     clients.set_standings(client, plan.levels, actor=actor)
     contacts = _in_step("contacts", _make_contacts, plan, client, actor)
     grown: dict[uuid.UUID, Any] = {}
     if plan.template is not None:
         from_template = {"actor": actor, "template": plan.template}
-        grown = _in_step("tree", trees.apply_tree, client, root, plan.template.nodes, **from_template)
+        grown = _in_step("tree", trees.apply_tree, client, plan.template.nodes, **from_template)
     for key, settings in plan.connectors.items():
         _in_step("connectors", connectors.attach, client, key, settings, actor=actor)
     receivers = [contacts[email] for email in plan.form_contacts if email in contacts]

@@ -26,7 +26,7 @@ def _make() -> dict[str, Any]:
     tree = [Branch("Pièces", Level.DEPOSIT, [Branch("Ventes"), Branch("Achats")]), Branch("Interne", Level.NONE)]
     template = save_tree_template(None, name="Société", tree=tree, actor=cast.alice)
     nodes = nodes_by_template([template.id])[template.id]
-    made = apply_tree(cast.acme, cast.root, nodes, actor=cast.alice, template=template)
+    made = apply_tree(cast.acme, nodes, actor=cast.alice, template=template)
     rename_folder(next(one for one in made.values() if one.name == "Interne"), name="Travail", actor=cast.alice)
     return {"template": template.id, "acme": cast.acme.id, "alice": cast.alice.id}
 

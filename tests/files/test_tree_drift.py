@@ -44,7 +44,7 @@ def template(cast: Cast) -> TreeTemplate:
 
 def _apply(cast: Cast, template: TreeTemplate) -> None:
     nodes = nodes_by_template([template.id])[template.id]
-    apply_tree(cast.acme, cast.root, nodes, actor=cast.alice, template=template)
+    apply_tree(cast.acme, nodes, actor=cast.alice, template=template)
 
 
 def folder(cast: Cast, name: str) -> Folder:
@@ -241,10 +241,10 @@ def test_two_thousand_folders_cost_as_many_statements_as_two(cast: Cast) -> None
         tree = [Branch("top", Level.READ, [Branch(f"{size}-{n}", Level(n % 4)) for n in range(size)])]
         made = save_tree_template(None, name=f"T{size}", tree=tree, actor=cast.alice)
         client = clients.create_client(name=f"C{size}", actor=cast.alice)
-        root = folders.create_root(client, actor=cast.alice)
+        folders.create_root(client, actor=cast.alice)
         clients.add_contact(client, cast.clara, actor=cast.alice)
         nodes = nodes_by_template([made.id])[made.id]
-        apply_tree(client, root, nodes, actor=cast.alice, template=made)
+        apply_tree(client, nodes, actor=cast.alice, template=made)
         save_tree_template(made, name=made.name, tree=[Branch("other", None, [])], actor=cast.alice)
         save_tree_template(made, name=made.name, tree=tree, actor=cast.alice)
         db.session.expunge_all()

@@ -106,7 +106,7 @@ def _wide(size: int) -> list[Branch]:
 def test_a_folder_remembers_its_node_and_the_client_its_template(cast: Cast, session: Any) -> None:
     template = _template(cast)
     nodes = nodes_by_template([template.id])[template.id]
-    made = apply_tree(cast.acme, cast.root, nodes, actor=cast.alice, template=template)
+    made = apply_tree(cast.acme, nodes, actor=cast.alice, template=template)
     rows = select(Folder.name, Folder.template_node_id).where(Folder.client_id == cast.acme.id)
     marks = dict(session.execute(rows).all())
     assert {name: marks[name] for name in _ids(template)} == _ids(template)
@@ -123,10 +123,10 @@ def test_a_folder_that_was_there_is_marked_too_but_keeps_the_mark_of_another_tem
         return session.scalar(select(Folder.template_node_id).where(Folder.id == cast.exchange.id))
 
     for template in (first, second):
-        apply_tree(cast.acme, cast.root, nodes_by_template([template.id])[template.id], actor=cast.alice)
+        apply_tree(cast.acme, nodes_by_template([template.id])[template.id], actor=cast.alice)
         assert mark() == _ids(first)["EXCHANGE"]
     save_tree_template(first, name="First", tree=[], actor=cast.alice)
-    apply_tree(cast.acme, cast.root, nodes_by_template([second.id])[second.id], actor=cast.alice)
+    apply_tree(cast.acme, nodes_by_template([second.id])[second.id], actor=cast.alice)
     assert mark() == _ids(second)["exchange"], "a mark of a folder that no template has any more gives way"
 
 
@@ -163,7 +163,7 @@ def test_a_client_that_the_wizard_opens_follows_its_template(cast: Cast, session
 def test_deleting_a_template_leaves_the_folders_and_ends_the_report(cast: Cast, session: Any) -> None:
     template = _template(cast)
     nodes = nodes_by_template([template.id])[template.id]
-    apply_tree(cast.acme, cast.root, nodes, actor=cast.alice, template=template)
+    apply_tree(cast.acme, nodes, actor=cast.alice, template=template)
     delete_tree_template(template, actor=cast.alice)
     assert drifts(cast.alice.viewer, [cast.acme.id]) == {}
     assert session.scalars(select(Folder).where(Folder.name == "Sales", Folder.bin_id.is_(None))).one()

@@ -43,7 +43,7 @@ def able(cast: Cast, session: Any) -> Cast:
 
 def _apply(cast: Cast, template: TreeTemplate, client: Any = None, root: Any = None) -> None:
     nodes = nodes_by_template([template.id])[template.id]
-    apply_tree(client or cast.acme, root or cast.root, nodes, actor=cast.alice, template=template)
+    apply_tree(client or cast.acme, nodes, actor=cast.alice, template=template)
 
 
 def _field(page: str, name: str) -> str:

@@ -41,7 +41,7 @@ def test_a_tree_is_made_with_the_contacts_defaults(cast: Cast) -> None:
     inner = Leaf("Inner", None, shared.id)
     inbox = Leaf("Inbox", Level.DEPOSIT, shared.id, 1)
     hidden = Leaf("Internal", None, position=1)
-    made = apply_tree(cast.acme, cast.root, [inbox, inner, hidden, shared], actor=cast.alice)
+    made = apply_tree(cast.acme, [inbox, inner, hidden, shared], actor=cast.alice)
     levels = {leaf.name: folder_level(cast.clara.viewer, made[leaf.id]) for leaf in (shared, inner, inbox, hidden)}
     assert levels == {"Shared": 2, "Inner": 2, "Inbox": 1, "Internal": 0}
     assert folder_level(cast.bob.viewer, made[inbox.id]) == Level.FULL, "collaborators follow their standing"
@@ -50,7 +50,7 @@ def test_a_tree_is_made_with_the_contacts_defaults(cast: Cast) -> None:
 
 def test_a_contact_who_joins_later_gets_the_defaults_too(cast: Cast) -> None:
     shared = Leaf("Shared", Level.READ)
-    made = apply_tree(cast.acme, cast.root, [shared], actor=cast.alice)
+    made = apply_tree(cast.acme, [shared], actor=cast.alice)
     rights.set_level(made[shared.id], person=cast.clara, level=Level.FULL, actor=cast.alice)
     clients.add_contact(cast.acme, cast.mallory, actor=cast.alice)
     start_contact_rights(cast.acme.id, [cast.mallory.id, cast.clara.id], actor=cast.alice)
@@ -60,7 +60,7 @@ def test_a_contact_who_joins_later_gets_the_defaults_too(cast: Cast) -> None:
 
 def test_a_default_survives_a_cascade_for_those_who_come_later(cast: Cast) -> None:
     shared = Leaf("Shared", Level.READ)
-    made = apply_tree(cast.acme, cast.root, [shared], actor=cast.alice)
+    made = apply_tree(cast.acme, [shared], actor=cast.alice)
     for person in (cast.clara, cast.diego):
         rights.cascade(cast.root, person=person, actor=cast.alice)
     assert folder_level(cast.clara.viewer, made[shared.id]) == Level.NONE
@@ -72,8 +72,8 @@ def test_a_default_survives_a_cascade_for_those_who_come_later(cast: Cast) -> No
 def test_applied_again_it_adds_what_is_missing_and_changes_nothing_else(cast: Cast) -> None:
     top, inner = Leaf("exchange", Level.READ), Leaf("New", None)
     inner.parent_id = top.id
-    made = apply_tree(cast.acme, cast.root, [top, inner], actor=cast.alice)
-    again = apply_tree(cast.acme, cast.root, [top, inner], actor=cast.alice)
+    made = apply_tree(cast.acme, [top, inner], actor=cast.alice)
+    again = apply_tree(cast.acme, [top, inner], actor=cast.alice)
     assert made[top.id].id == cast.exchange.id
     assert made[inner.id].id == again[inner.id].id
     assert folder_level(cast.diego.viewer, cast.exchange) == Level.DEPOSIT
@@ -82,19 +82,19 @@ def test_applied_again_it_adds_what_is_missing_and_changes_nothing_else(cast: Ca
 def test_a_file_of_that_name_is_in_the_way(cast: Cast) -> None:
     put(cast.root, "Plans", cast.bob)
     with pytest.raises(NameTaken):
-        apply_tree(cast.acme, cast.root, [Leaf("plans")], actor=cast.alice)
+        apply_tree(cast.acme, [Leaf("plans")], actor=cast.alice)
 
 
 def test_two_thousand_folders_cost_as_many_statements_as_two(cast: Cast) -> None:
     def cost(name: str, size: int) -> int:
         client = clients.create_client(name=name, actor=cast.alice)
-        root = folders.create_root(client, actor=cast.alice)
+        folders.create_root(client, actor=cast.alice)
         clients.add_contact(client, cast.clara, actor=cast.alice)
         above = Leaf("top", Level.READ)
         leaves = [Leaf(str(number), Level(number % 4), above.id, number) for number in range(size)]
         db.session.expunge_all()
         with counted() as statements:
-            made = apply_tree(client, root, [above, *leaves], actor=cast.alice)
+            made = apply_tree(client, [above, *leaves], actor=cast.alice)
         assert len(made) == size + 1
         return len(statements)
 
@@ -104,7 +104,7 @@ def test_two_thousand_folders_cost_as_many_statements_as_two(cast: Cast) -> None
 
 
 def test_erasing_a_client_takes_its_folders_and_rights_along(cast: Cast) -> None:
-    apply_tree(cast.acme, cast.root, [Leaf("Shared", Level.READ)], actor=cast.alice)
+    apply_tree(cast.acme, [Leaf("Shared", Level.READ)], actor=cast.alice)
     put(cast.exchange, "a.txt", cast.bob)
     acme = cast.acme.id
     db.session.expunge_all()

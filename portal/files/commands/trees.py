@@ -32,9 +32,10 @@ _MARK = text(
 
 @transactional
 def apply_tree(
-    client: Any, root: Folder, template_nodes: Sequence[Any], *, actor: Any, template: Any = None
+    client: Any, template_nodes: Sequence[Any], *, actor: Any, template: Any = None
 ) -> dict[uuid.UUID, Folder]:
-    """Make a whole tree of folders below the top. What is there already is kept and used; nothing is removed.
+    """Make a whole tree of folders below the top of a client's space. What is there already is kept and used, nothing
+    is removed.
 
     A dozen statements, whatever the number of folders and people. Contacts of the client get the defaults on the new
     folders; for those who join later, call ``permissions.commands.start_contact_rights``.
