@@ -145,6 +145,7 @@ def test_the_whole_path_by_keyboard_alone(site: Any, clara: Page, desk: dict[str
     clara.wait_for_load_state("networkidle")  # keys are heard once the new page's scripts are there
     keys.press("Backspace")
     expect(row(clara, "Frisch")).to_be_visible()
+    clara.wait_for_load_state("networkidle")
     keys.press("?")
     expect(clara.locator("#keyboard-map")).to_be_visible()
     keys.press("Escape")
