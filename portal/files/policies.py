@@ -13,6 +13,7 @@ from portal.files.queries import (
     bin_entries,
     folder_level,
     folder_levels,
+    has_full_somewhere,
     openable_files,
     reachable_folders,
     stored_level,
@@ -92,12 +93,17 @@ def can_bring_back(viewer: Viewer, version: FileVersion) -> bool:
 
 
 def can_restore(viewer: Viewer, entry: BinEntry) -> bool:
-    """*Full* on the folder in which it stood."""
+    """What :func:`bin_entries` says."""
     return _finds(bin_entries(viewer).where(BinEntry.id == entry.id))
 
 
 def can_view_bin(viewer: Viewer, client: Any) -> bool:
-    """Staff; the bin then lists what each may restore."""
+    """Staff, and contacts who may delete anything; the bin then lists what each may restore."""
+    return viewer.is_staff or has_full_somewhere(viewer, client.id)
+
+
+def can_empty_bin(viewer: Viewer, client: Any) -> bool:
+    """Staff alone delete for good, and only what they could restore."""
     return viewer.is_staff
 
 

@@ -67,14 +67,13 @@ def restore_entries(client: Client) -> ResponseReturnValue:
             return jsonify({"title": str(asked), "detail": str(asked), "status": 409, "code": "confirm"}), 409
         return confirm_page(
             asked.preview, "restore", _Entries(len(entries)), action=request.path,
-            fields=[("item", str(ident)) for ident in entries], cancel=url_for("files.space", client_id=client.id),
+            fields=[("item", str(ident)) for ident in entries], cancel=url_for("files.bin", client_id=client.id),
         )  # fmt: skip
     said = ngettext("%(num)s item is back.", "%(num)s items are back.", done.done)
     if wants_json():
         return jsonify({"said": said, "left": left_said(done)})
     flash(said, "success")
-    # Contacts take back what they have just deleted, and have no bin to look into.
-    return redirect_to("files.bin" if current_viewer().is_staff else "files.space", client_id=client.id)
+    return redirect_to("files.bin", client_id=client.id)
 
 
 class _Entries:

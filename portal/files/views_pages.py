@@ -10,7 +10,7 @@ from portal.clients.models import Client
 from portal.clients.queries import visible_clients
 from portal.files.commands.downloads import open_download
 from portal.files.models import File, Folder
-from portal.files.policies import can_download, can_open_folder
+from portal.files.policies import can_download, can_open_folder, can_view_bin
 from portal.files.queries import reachable_folders, root_of, visible_files
 from portal.files.space import ROWS, FolderPage, access_of, folder_page, opened_below
 from portal.files.template_policies import can_apply_to
@@ -91,6 +91,7 @@ def _show(folder: Folder) -> ResponseReturnValue:
         only_below=only_below,
         root=_root_id(page),
         may_apply=can_apply_to(viewer, page.client),
+        may_view_bin=can_view_bin(viewer, page.client),
     )
 
 

@@ -162,12 +162,12 @@ def test_what_was_opened_to_somebody_meanwhile_is_not_restored_silently(cast: Ca
     cascade(cast.books, person=cast.diego, actor=cast.alice)
     for entry, gained in zip(entries, ((1, 1), (0, 1)), strict=True):
         with pytest.raises(NeedsConfirmation) as asked:
-            confirmation.take_back(entry, actor=cast.alice)
+            confirmation.take_back(entry, actor=cast.bob)
         told = asked.value.preview
         assert [(one.person_name, one.folders_gained, one.files_gained) for one in told.people if not one.is_empty] == [
             ("Diego Diaz", *gained)
         ]
-        confirmation.take_back(entry, actor=cast.alice, confirmed=told.fingerprint)
+        confirmation.take_back(entry, actor=cast.bob, confirmed=told.fingerprint)
 
 
 def test_what_is_as_it_was_comes_back_without_a_question(cast: Cast) -> None:
@@ -178,4 +178,4 @@ def test_what_is_as_it_was_comes_back_without_a_question(cast: Cast) -> None:
     store_bytes(inner, "plan.txt", b"x", actor=cast.alice)
     file = store_bytes(cast.books, "draft.txt", b"x", actor=cast.alice)
     for entry in (bins.bin_folder(folder, actor=cast.alice), bins.bin_file(file, actor=cast.alice)):
-        confirmation.take_back(entry, actor=cast.alice)
+        confirmation.take_back(entry, actor=cast.bob)

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, TypeVar
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from portal.files.commands.bin import restore
 from portal.files.commands.copies import restore_version
@@ -21,6 +21,8 @@ from portal.files.commands.outcomes import Outcome, Somebody, people_of, read_ou
 from portal.files.commands.permitted import viewer_of
 from portal.files.commands.previews import PersonEffect, Preview
 from portal.files.models import BinEntry, File, FileVersion, Folder
+from portal.files.queries import bin_entries
+from portal.files.refusals import Gone
 from portal.kit.db import db, transactional
 from portal.kit.errors import Refused
 from portal.permissions.commands import lock_client
@@ -46,10 +48,14 @@ def take_back(entry: BinEntry, *, actor: Any, confirmed: str | None = None) -> F
 
     :param confirmed: the fingerprint of the preview that was confirmed.
     :raises NeedsConfirmation: it would change who sees what, and this was not what was confirmed.
-    :raises Gone: it was restored or erased meanwhile.
+    :raises Gone: it was restored or erased meanwhile, or the actor may not restore it any more.
     """
     kept = SimpleNamespace(levels=entry.levels)  # the entry itself is gone once it is restored
     lock_client(entry.client_id)
+    # Asked again under the lock: where it would come back to may have gone to the bin meanwhile.
+    seen = bin_entries(viewer_of(actor), entry.client_id).where(BinEntry.id == entry.id)
+    if not db.session.execute(select(exists(seen))).scalar_one():
+        raise Gone()
     people = people_of_client(entry.client_id)
     ids = [person.id for person in people]
     before = read_outcome(entry.client_id, ids, with_files=True, bin_id=entry.id)

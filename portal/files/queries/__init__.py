@@ -1,6 +1,6 @@
 """Reads of the document space, always through the viewer."""
 
-from portal.files.queries.binned import bin_entries, places_of
+from portal.files.queries.binned import bin_entries, has_full_somewhere, places_of
 from portal.files.queries.changes import visible_changes
 from portal.files.queries.levels import folder_level, folder_levels, own_levels_of, root_of, set_levels_of, stored_level
 from portal.files.queries.listing import Crumb, FolderRow, Listing, breadcrumbs, children, folder_counts, listing
@@ -21,6 +21,7 @@ __all__ = [
     "folder_counts",
     "folder_level",
     "folder_levels",
+    "has_full_somewhere",
     "listing",
     "openable_files",
     "own_levels_of",

@@ -46,19 +46,22 @@ def readable(viewer: Viewer, level: ColumnElement[int], *, folder_lives: bool = 
 
     :param folder_lives: the folder is known not to be in the bin, and not among the tables.
     """
-    conditions = [
+    return and_(
         File.bin_id.is_(None),
         *([] if folder_lives else [Folder.bin_id.is_(None)]),
         or_(level >= int(Level.READ), and_(level == int(Level.DEPOSIT), File.uploaded_by_id == viewer.person_id)),
-    ]
+        not_kept_from(viewer),
+    )
+
+
+def not_kept_from(viewer: Viewer) -> ColumnElement[bool]:
+    """The condition that neither the virus check nor the file's end keeps it from this viewer, whatever their level."""
     # What is held back by the virus check is seen by who put it there, and by staff while it waits. Nobody opens it.
     held_back = [File.quarantine == "", File.uploaded_by_id == viewer.person_id]
     if viewer.is_staff:
-        held_back.append(File.quarantine == "waiting")
-    conditions.append(or_(*held_back))
-    if not viewer.is_staff:
-        conditions.append(or_(File.valid_until.is_(None), File.valid_until > func.statement_timestamp()))
-    return and_(*conditions)
+        return or_(*held_back, File.quarantine == "waiting")
+    ended = or_(File.valid_until.is_(None), File.valid_until > func.statement_timestamp())
+    return and_(or_(*held_back), ended)
 
 
 def search_files(viewer: Viewer, text: str, *, client_id: uuid.UUID | None = None) -> Select[Any]:
