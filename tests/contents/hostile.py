@@ -190,6 +190,11 @@ _REPEATED = (
 )
 
 
+def word_document(body: bytes) -> bytes:
+    """A word-processor file with this in its body."""
+    return _word(_W % body)
+
+
 def _word(document: bytes) -> bytes:
     return _changed(papers.word(), "word/document.xml", document)
 
@@ -205,6 +210,10 @@ OFFICE: dict[str, Bytes] = {
     "swelling.docx": lambda: _word(_W % (b"<w:p/>" * (40 * MIB))),
     "swelling and lying.docx": lambda: _lying(_word(_W % (b"<w:p/>" * (40 * MIB)))),
     "deep.docx": lambda: _word(_W % (b"<w:p>" * 100_000 + b"</w:p>" * 100_000)),
+    "deep and said to be closed.docx": lambda: _word(_W % (b'<w:p w:x="/>">' * 100_000 + b"</w:p>" * 100_000)),
+    "deep styles.docx": lambda: _changed(
+        papers.word(), "word/styles.xml", b"<w:styles xmlns:w='w'>" + b"<w:p>" * 100_000 + b"</w:p>" * 100_000
+    ),
     "many paragraphs.docx": lambda: _word(_W % (b"<w:p><w:r><w:t>x</w:t></w:r></w:p>" * 20_000)),
     "empty package.docx": lambda: _package({}),
     "65,000 members.docx": lambda: _package({f"{number}.xml": b"" for number in range(65_000)}),

@@ -73,6 +73,22 @@ def test_a_hostile_file_is_refused_or_shown_in_bounded_time(name: str) -> None:
     assert "root:x:" not in result.get("words", "")
 
 
+@pytest.mark.parametrize("name", ["deep.docx", "deep and said to be closed.docx", "deep styles.docx"])
+def test_what_is_nested_beyond_measure_is_refused_before_anything_reads_it(name: str) -> None:
+    assert opened(name, ALL[name]())[0] == {"failed": "is nested too deeply"}
+
+
+def test_tables_in_tables_are_still_shown() -> None:
+    """Twenty in each other, each with rows, cells and paragraphs: more than anybody draws."""
+    table = b"<w:tbl><w:tr><w:tc>%s</w:tc></w:tr></w:tbl><w:p/>"
+    inner = b"<w:p><w:r><w:t>Innermost</w:t></w:r></w:p>"
+    for _ in range(20):
+        inner = table % inner
+    result, documents = opened("tables.docx", hostile.word_document(inner))
+    assert "Innermost" in result["words"]
+    assert documents[0].count("<table") == 20
+
+
 def test_there_are_enough_of_them() -> None:
     assert len(ALL) >= 200
     if _SPENT:

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
+from xml.parsers import expat
 
 from portal.contents.maker.made import MOST_WORDS, Made, Unfit
 
@@ -20,12 +21,13 @@ _WORDS_IN = re.compile(r"content\.xml|ppt/(?:slides|notesSlides)/[^/]+\.xml")
 _BLOCKS = {"p", "h", "table-cell", "br", "tab", "line-break"}
 
 
-def check_package(source: Path, *, most: int = MOST_BYTES, wanted: str = "") -> zipfile.ZipFile:
+def check_package(source: Path, *, most: int = MOST_BYTES, wanted: str = "", deepest: int = 0) -> zipfile.ZipFile:
     """Open a package once it was read through, counting what really comes out: what the directory says may be a lie.
 
     :param most: bytes of XML in all.
     :param wanted: a member that must be there.
-    :raises Unfit: too many members, too many bytes, a document type declaration, or no package at all.
+    :param deepest: so many elements may stand in each other; 0 does not count them, which takes as long as parsing.
+    :raises Unfit: too many members, too many bytes, a document type declaration, nested too deeply, or no package.
     """
     try:
         package = zipfile.ZipFile(source)
@@ -41,11 +43,39 @@ def check_package(source: Path, *, most: int = MOST_BYTES, wanted: str = "") -> 
         raise Unfit("swells beyond what a preview may take")
     room = most
     for member in texts:
-        room = _read_through(package, member, room)
+        room = _read_through(package, member, room, _Depth(deepest) if deepest else None)
     return package
 
 
-def _read_through(package: zipfile.ZipFile, member: zipfile.ZipInfo, room: int) -> int:
+class _Depth:
+    """Counts how deep elements stand in each other, and stops at the first that is too deep."""
+
+    def __init__(self, deepest: int) -> None:
+        self.deepest, self.now = deepest, 0
+        self.parser: expat.XMLParserType | None = expat.ParserCreate()
+        self.parser.ordered_attributes = True
+        self.parser.StartElementHandler = self._enter
+        self.parser.EndElementHandler = self._leave
+
+    def feed(self, chunk: bytes) -> None:
+        """:raises Unfit: an element of these bytes is too deep."""
+        try:
+            if self.parser is not None:
+                self.parser.Parse(chunk, False)
+        except expat.ExpatError:
+            # Whoever parses this member meets the same fault at the same place, and says so.
+            self.parser = None
+
+    def _enter(self, _name: str, _attributes: object) -> None:
+        self.now += 1
+        if self.now > self.deepest:
+            raise Unfit("is nested too deeply")
+
+    def _leave(self, _name: str) -> None:
+        self.now -= 1
+
+
+def _read_through(package: zipfile.ZipFile, member: zipfile.ZipInfo, room: int, depth: _Depth | None) -> int:
     if member.flag_bits & 1:
         raise Unfit("is encrypted")
     tail = b""
@@ -57,6 +87,8 @@ def _read_through(package: zipfile.ZipFile, member: zipfile.ZipInfo, room: int) 
                     raise Unfit("swells beyond what a preview may take")
                 if _DECLARED.search(tail + chunk):
                     raise Unfit("declares a document type")
+                if depth is not None:
+                    depth.feed(chunk)
                 tail = chunk[-32:]
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise Unfit(f"has a broken member: {error}"[:200]) from None

@@ -13,6 +13,9 @@ from portal.contents.maker.safe_html import MOST_HTML, safe, words_of
 
 # Of the text of one word-processor file; reading more takes longer than anybody waits.
 MOST_DOCX_BYTES = 20 * 1024**2
+# Tables in text boxes in tables reach a few dozen. The library calls itself for each level, and to find out that it
+# cannot go on costs it seconds.
+DEEPEST_DOCX = 200
 # Pictures inside of a document: of each, and of all together, as they are carried in its HTML.
 PICTURE_BYTES, PICTURES_BYTES = 400_000, 1_200_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -45,9 +48,10 @@ def _markdown(text: str, cut: bool) -> str:
 
 
 def _word_processor(source: Path) -> str:
+    check_package(source, most=MOST_DOCX_BYTES, wanted="word/document.xml", deepest=DEEPEST_DOCX)
+    # Only now: what is refused above does not wait for it.
     import mammoth
 
-    check_package(source, most=MOST_DOCX_BYTES, wanted="word/document.xml")
     room = PICTURES_BYTES
 
     def picture(image: Any) -> dict[str, str]:
