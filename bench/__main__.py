@@ -16,11 +16,12 @@ from contextlib import ExitStack
 
 from bench.operations import OPERATIONS as _FIRST
 from bench.operations import Operation
+from bench.room import OPERATIONS as _ROOM
 from bench.search import OPERATIONS as _SEARCH
 from bench.site import Site, open_site
 from bench.transfer import OPERATIONS as _TRANSFER
 
-OPERATIONS = {**_FIRST, **_SEARCH, **_TRANSFER}
+OPERATIONS = {**_FIRST, **_ROOM, **_SEARCH, **_TRANSFER}
 
 
 def main() -> int:

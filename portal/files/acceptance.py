@@ -92,7 +92,7 @@ def check_quota(client_id: uuid.UUID, size: int, *, name: str) -> None:
 
     :raises QuotaExceeded: no.
     """
-    fit(size, room_left(client_id), name=name)
+    fit(size, room_left(client_id, wanted=size), name=name)
 
 
 def fit(size: int, left: int, *, name: str) -> None:

@@ -143,6 +143,15 @@ class Upload(WithId, WithTimes, Model):
     )
 
 
+class ClientRoom(Model):
+    """How many bytes the documents of a client take at most (:mod:`portal.files.quota`)."""
+
+    __tablename__ = "client_room"
+
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), primary_key=True)
+    taken: Mapped[int] = mapped_column(BigInteger)
+
+
 class BinEntry(WithId, WithTimes, Model):
     """What was deleted in one go, by whom and when, and where it stood. Restoring takes it back whole."""
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from portal.files import reaper
 from portal.files.commands.receipts import mail_receipt
 from portal.files.commands.retention import clean_up
+from portal.files.commands.rooms import count_again
 from portal.files.commands.scanning import catch_up, scan_version
 from portal.files.commands.tree_applications import MANY, ONE, apply_to_one, promise_each
 from portal.outbox.registry import periodic, task
@@ -21,3 +22,4 @@ task(MANY, queue="files", atomic=True)(promise_each)
 task(ONE, queue="files", atomic=True)(apply_to_one)
 periodic("files.reap", every=timedelta(minutes=10))(reaper.reap)
 periodic("files.clean_up", every=timedelta(hours=1))(clean_up)
+periodic("files.count_room", every=timedelta(days=1))(count_again)

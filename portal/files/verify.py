@@ -10,6 +10,7 @@ from sqlalchemy import select, union_all
 
 from portal.files.commands.uploads import PREFIX
 from portal.files.models import FileVersion, ObjectDeletion, Upload
+from portal.files.quota import used_and_taken
 from portal.files.rendition_objects import PREFIX as MADE
 from portal.files.rendition_objects import RENDITION
 from portal.kit import storage
@@ -25,6 +26,7 @@ def verify(*, read_contents: bool = True) -> list[str]:
     objects = dict(storage.keys(PREFIX)) | dict(storage.keys(MADE))
     faults = [*_check_versions(objects, read_contents), *_check_renditions(objects)]
     faults += [f"{key}: no row refers to this object." for key in sorted(set(objects) - _known_keys())]
+    faults += _check_rooms()
     db.session.rollback()
     return faults
 
@@ -48,6 +50,13 @@ def _check_renditions(objects: dict[str, int]) -> Iterator[str]:
     for key, size in db.session.execute(select(RENDITION.c.object_key, RENDITION.c.size)).all():
         if objects.get(key) != size:
             yield f"{key}: {objects.get(key)} bytes of a preview in the store, {size} in the database."
+
+
+def _check_rooms() -> Iterator[str]:
+    """What the quotas go by may be more than is there, never less."""
+    for client_id, used, taken in db.session.execute(used_and_taken()).all():
+        if taken is not None and taken < used:
+            yield f"Client {client_id}: its documents take {used} bytes, and {taken} are counted."
 
 
 def _sha256(key: str) -> str:

@@ -13,10 +13,10 @@ from typing import Any
 
 from portal.files import acceptance
 from portal.files.commands.publish import KEEP_BOTH
+from portal.files.commands.rooms import count_in, hold_room
 from portal.files.commands.uploads import ASK, KEPT_FOR, MODES, PREFIX, Address, check_sha256, whole_address
 from portal.files.models import Folder, Upload
 from portal.files.policies import can_upload
-from portal.files.quota import lock_room, room_left
 from portal.files.upload_access import files_to_replace, viewer_of
 from portal.files.upload_refusals import NameTaken, TooMuchAtOnce
 from portal.kit.bulk import insert_rows
@@ -98,8 +98,8 @@ def _checked(file: object, prefix: str) -> _Wanted | Refused:
 def _register(
     folder: Folder, answers: Sequence[_Wanted | Refused], on_conflict: str, actor: Any
 ) -> list[Begun | Refused]:
-    lock_room(folder.client_id)
-    left = room_left(folder.client_id)
+    wished = sum(wanted.size for wanted in answers if isinstance(wanted, _Wanted))
+    left = hold_room(folder.client_id, wanted=wished)
     ends = now() + KEPT_FOR
     rows: list[dict[str, Any]] = []
     found: list[Begun | Refused] = []
@@ -123,5 +123,6 @@ def _register(
             wanted.object_key, size=wanted.size, content_type=wanted.content_type, sha256=wanted.sha256
         )
         found.append(Begun(upload_id, address))
+    count_in(folder.client_id, sum(row["size"] for row in rows))
     insert_rows(Upload, rows)
     return found

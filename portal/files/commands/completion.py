@@ -12,8 +12,10 @@ from sqlalchemy import select
 
 from portal.activity import record, verbs
 from portal.files import acceptance
+from portal.files.commands.naming import lock_folder
 from portal.files.commands.publish import VERSION, add_content, publish
 from portal.files.commands.receipts import add_all_to_receipt
+from portal.files.commands.rooms import take_room
 from portal.files.commands.uploads import PREFIX, check_open, check_sha256, is_other_content, mark_aborted
 from portal.files.content_types import HEAD_BYTES, Disguised, type_of_content
 from portal.files.models import File, Folder, ObjectDeletion, Upload
@@ -182,11 +184,11 @@ def store_bytes(
         data,
         content_type=content_type,
     )
-    return publish(
-        folder,
-        name=name,
-        stored=stored,
-        content_type=content_type,
-        sha256=hashlib.sha256(data).hexdigest(),
-        actor=actor,
-    )
+    return _keep(folder, name, stored, content_type, hashlib.sha256(data).hexdigest(), actor)
+
+
+@transactional
+def _keep(folder: Folder, name: str, stored: storage.Stored, content_type: str, sha256: str, actor: Any) -> File:
+    lock_folder(folder.id)
+    take_room(folder.client_id, stored.size, name=name)
+    return publish(folder, name=name, stored=stored, content_type=content_type, sha256=sha256, actor=actor)

@@ -13,6 +13,7 @@ from portal.accounts.queries import firm
 from portal.accounts.viewer import Viewer
 from portal.files.commands.files import lock_file
 from portal.files.commands.naming import lock_folder
+from portal.files.commands.rooms import count_in, hold_room
 from portal.files.models import File, FileVersion, Folder
 from portal.files.queries.visible import openable_files
 from portal.files.refusals import Gone
@@ -47,6 +48,9 @@ def restore_version(file: File, version: FileVersion, *, actor: Any) -> FileVers
         file_id=file.id, number=newest + 1, object_key=version.object_key, size=version.size, sha256=version.sha256,
         etag=version.etag, content_type=version.content_type, uploaded_by_id=actor.id,
     )  # fmt: skip
+    # Whoever takes a mistake back is not refused for want of room; but it counts.
+    hold_room(folder.client_id, wanted=0)
+    count_in(folder.client_id, made.size)
     db.session.add(made)
     file.version_id, file.size, file.content_type = made.id, made.size, made.content_type
     file.uploaded_by_id, file.quarantine = actor.id, ""

@@ -19,6 +19,7 @@ from portal.files.commands.folders import contact_ids
 from portal.files.commands.many import depths, fits_below, inside_many
 from portal.files.commands.naming import free_names
 from portal.files.commands.permitted import viewer_of
+from portal.files.commands.rooms import take_room
 from portal.files.models import File, FileVersion, Folder
 from portal.files.queries import path_folders, visible_files, visible_folders
 from portal.files.refusals import OtherClient
@@ -52,6 +53,7 @@ def copy_chosen(selection: Selection, *, to: Folder, actor: Any, confirmed: str 
     :raises OtherClient: the target belongs to another client.
     :raises NothingChosen: nothing of the selection is seen by the actor.
     :raises AllLeft: none could be copied.
+    :raises QuotaExceeded: there is no room for all of them.
     :raises Gone: one of the two folders was deleted meanwhile.
     """
     source = selection.folder
@@ -89,6 +91,8 @@ def _copied(selection: Selection, to: Folder, actor: Any) -> CopiedMany:
         for (file, version), name in zip(files, names[len(folders) :], strict=True)
     ]
     insert_scopes(to.client_id, [scope] if scope else [])
+    first = [*folders, *(file for file, _ in files)][0]
+    take_room(to.client_id, sum(version["size"] for version in rows.versions), name=first.name)
     rows.write()
     if scope is not None:
         start_contact_rights(to.client_id, contact_ids(to.client_id), actor=actor, scope_ids=[scope.id])

@@ -18,9 +18,9 @@ from sqlalchemy import func, select, update
 
 from portal.files import acceptance
 from portal.files.commands.publish import KEEP_BOTH, VERSION
+from portal.files.commands.rooms import take_room
 from portal.files.models import Folder, ObjectDeletion, Upload
 from portal.files.policies import can_upload
-from portal.files.quota import lock_room
 from portal.files.upload_access import file_to_replace, viewer_of
 from portal.files.upload_refusals import BadChecksum, NameTaken, UploadOver
 from portal.kit import multipart, storage
@@ -87,8 +87,7 @@ def begin_upload(
 
 @transactional
 def _register(upload: Upload) -> Upload:
-    lock_room(upload.client_id)
-    acceptance.check_quota(upload.client_id, upload.size, name=upload.name)
+    take_room(upload.client_id, upload.size, name=upload.name)
     upload.expires_at = func.now() + KEPT_FOR
     db.session.add(upload)
     db.session.flush()  # the end is the database's clock plus seven days
