@@ -56,6 +56,11 @@ def can_see_bin(viewer: Viewer) -> bool:
     return viewer.may(Feature.TRASH)
 
 
+def can_change_clients(viewer: Viewer) -> bool:
+    """Change the cards of clients that are chosen; of which ones, ``queries.chosen.may_be_changed`` says."""
+    return viewer.may(Feature.MANAGE_CLIENTS)
+
+
 def can_create_clients(viewer: Viewer) -> bool:
     """Open client spaces with the wizard."""
     return viewer.may(Feature.CREATE_CLIENTS)

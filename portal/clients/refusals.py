@@ -93,3 +93,15 @@ class StillUsed(Refused):
     """Something cannot be deleted while other things stand on it."""
 
     sentence = _l("This cannot be deleted while it is used.")
+
+
+class NoClientChosen(Refused):
+    """None of the clients that were chosen is there for this person."""
+
+    sentence = _l("None of these clients is there any more. Choose again.")
+
+
+class TooManyClients(Refused):
+    """More clients than one transaction should hold."""
+
+    sentence = _l("This is too much at once: choose 10,000 clients at most.")

@@ -6,6 +6,9 @@ import uuid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from portal.clients.queries.chosen import Chosen
+from portal.clients.refusals import NoClientChosen
+
 EVERYTHING, CURRENT = "everything", "current"
 # What narrows the client table (clients.queries.filters).
 FILTERS = ("q", "group", "type", "status", "collaborator", "field", "disabled")
@@ -18,15 +21,32 @@ def clean(raw: Mapping[str, Any], columns: Iterable[str] = ()) -> dict[str, Any]
 
     :param raw: the filters of the client table as lists (``request.values.to_dict(flat=False)``) with ``what``
         (``current`` or ``everything``). The table's own query leaves out what it does not understand.
+        What was chosen in the table by hand stands there as ``queries.chosen`` takes it.
     :param columns: keys of the columns in their order; unknown ones are left out. None given: those that the person
         has chosen for the table.
+    :raises NoClientChosen: clients were to be named, and none was.
+    :raises TooManyClients: more than 10,000 were named.
     """
     if EVERYTHING in raw.get("what", ()):
         return {"what": EVERYTHING, "filters": {}, "columns": []}
+    wanted = {"what": CURRENT, "filters": {}, "columns": [key for key in columns if is_column(key)][:_MOST]}
+    chosen = Chosen.of(raw)
+    if "clients" in raw and not chosen.everything:
+        if not chosen.ids:
+            raise NoClientChosen()
+        return {**wanted, **chosen.as_arguments()}
     filters = {
         key: values for key in FILTERS if (values := [_short(value) for value in raw.get(key, ())[:_MOST] if value])
     }
-    return {"what": CURRENT, "filters": filters, "columns": [key for key in columns if is_column(key)][:_MOST]}
+    without = {"without": sorted(map(str, chosen.without))} if chosen.without else {}
+    return {**wanted, "filters": filters, **without}
+
+
+def chosen_in(parameters: Mapping[str, Any]) -> Chosen:
+    """The clients of an export that is no export of everything."""
+    if "clients" in parameters:
+        return Chosen.of({"clients": parameters["clients"]})
+    return Chosen.of({**parameters.get("filters", {}), "all": "1", "without": parameters.get("without")})
 
 
 def _short(value: str) -> str:

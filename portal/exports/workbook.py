@@ -18,9 +18,10 @@ from portal.accounts.queries import firm, firm_defaults
 from portal.accounts.viewer import Viewer
 from portal.clients import values
 from portal.clients.models import Attribute, Client, ClientGroup, ClientType, Membership
-from portal.clients.queries import all_attributes, filtered_clients, visible_clients
+from portal.clients.queries import all_attributes, visible_clients
+from portal.clients.queries.chosen import chosen_clients
 from portal.clients.queries.columns import chosen_columns, known_columns
-from portal.exports.parameters import CURRENT, attribute_id
+from portal.exports.parameters import CURRENT, attribute_id, chosen_in
 from portal.exports.progress import Progress
 from portal.exports.sheets import ATTRIBUTE_VALUES, COLLABORATOR_FIELDS, CONTACT_FIELDS, FIELDS, Field, with_fields
 from portal.kit.clock import now
@@ -36,7 +37,7 @@ _WIDTHS = {"long_text": 40.0, "address": 32.0, "email": 28.0, "date": 12.0, "yes
 def clients_of(viewer: Viewer, parameters: dict[str, Any]) -> Select[tuple[uuid.UUID]]:
     """Ids of the clients that the export holds: at most those that the viewer sees now."""
     if parameters.get("what") == CURRENT:
-        chosen = filtered_clients(viewer, parameters.get("filters", {}))
+        chosen = chosen_clients(viewer, chosen_in(parameters))
     else:
         chosen = visible_clients(viewer)
     return chosen.order_by(None).with_only_columns(Client.id)

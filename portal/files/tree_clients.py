@@ -15,6 +15,7 @@ from portal.accounts.models import Person
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client, Membership
 from portal.clients.queries import filtered_clients, visible_memberships
+from portal.clients.queries.chosen import Chosen, narrowed
 from portal.clients.queries.filters import Filters
 from portal.files.commands.folders import MAX_DEPTH
 from portal.files.models import AppliedTree, TreeTemplate
@@ -99,14 +100,37 @@ def applicable_clients(viewer: Viewer, filters: Filters | Mapping[str, Any]) -> 
 
 def chosen_clients(viewer: Viewer, ids: Collection[uuid.UUID]) -> list[Client]:
     """Those of the clients on which the viewer may apply templates, by name. One statement."""
-    found = applicable_clients(viewer, {"disabled": "1"}).where(Client.id == any_ids(ids))
-    return list(db.session.scalars(found.order_by(Client.name_key, Client.id).limit(MOST_CLIENTS)))
+    return list(db.session.scalars(_by_name(_chosen(viewer, Chosen(ids=frozenset(ids)))).limit(MOST_CLIENTS)))
 
 
-def matching_clients(viewer: Viewer, filters: Mapping[str, Any]) -> list[Client]:
-    """All clients that the filters let through and on which the viewer may apply templates, by name."""
-    found = applicable_clients(viewer, filters).order_by(Client.name_key, Client.id)
-    return list(db.session.scalars(found.limit(MOST_CLIENTS)))
+def clients_to_look_at(viewer: Viewer, chosen: Chosen, template: TreeTemplate) -> tuple[list[Client], int]:
+    """Those of the chosen clients on which the viewer may apply templates, by name, and how many there are in all.
+
+    Where there are too many to look at, those that do not follow the template as it is now come first, so that it
+    reaches all of them when it is applied once more. Two statements at most.
+    """
+    found = _chosen(viewer, chosen)
+    some = list(db.session.scalars(_by_name(found).limit(MOST_CLIENTS + 1)))
+    if len(some) <= MOST_CLIENTS:
+        return some, len(some)
+    follows = (
+        select(AppliedTree.client_id)
+        .where(AppliedTree.template_id == template.id, AppliedTree.version >= template.version)
+        .where(AppliedTree.client_id == Client.id)
+        .exists()
+    )
+    counted = found.add_columns(func.count().over()).order_by(follows, Client.name_key, Client.id).limit(MOST_CLIENTS)
+    rows = db.session.execute(counted).all()
+    return [row[0] for row in rows], rows[0][1]
+
+
+def _chosen(viewer: Viewer, chosen: Chosen) -> Any:
+    filters = chosen.filters if chosen.everything else {"disabled": "1"}
+    return narrowed(applicable_clients(viewer, filters), chosen)
+
+
+def _by_name(found: Any) -> Any:
+    return found.order_by(Client.name_key, Client.id)
 
 
 def clients_offered(viewer: Viewer, filters: Filters, ticked: Collection[uuid.UUID] = ()) -> tuple[list[Client], int]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.clients.models import Client
 from portal.clients.queries import client_groups, client_types
+from portal.clients.queries.chosen import Chosen
 from portal.clients.queries.filters import Filters
 from portal.files.commands.tree_applications import apply_to_clients
 from portal.files.models import TreeTemplate
@@ -22,18 +24,18 @@ from portal.files.tree_clients import (
     applied_to,
     chosen_clients,
     clients_offered,
+    clients_to_look_at,
     followers,
-    matching_clients,
     previews,
     together,
 )
 from portal.files.tree_drift import drifts
 from portal.files.tree_progress import progress_of, visible_applications
-from portal.files.tree_shape import uuid_or_none
 from portal.files.views import bp
+from portal.kit.db import db
 from portal.kit.errors import Refused
 from portal.kit.forms import choices_of
-from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to
+from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to, safe_next
 from portal.outbox.models import OutboxEntry
 
 # As many folders are named on the page of a preview, over all clients; the others are counted.
@@ -61,15 +63,12 @@ def choose_tree_clients(template: TreeTemplate) -> ResponseReturnValue:
 @bp.post("/templates/trees/<uuid:template_id>/application")
 @allowed(can_apply_templates, template=visible_tree_templates)
 def preview_tree(template: TreeTemplate) -> ResponseReturnValue:
-    """What would be made for each of the chosen clients. Nothing is changed."""
-    viewer = current_viewer()
-    if request.form.get("all"):
-        chosen = matching_clients(viewer, request.form.to_dict(flat=False))
-    else:
-        chosen = chosen_clients(viewer, _ids(request.form))
-    if not chosen:
+    """What would be made for each of the chosen clients (the words of ``Chosen``). Nothing is changed."""
+    chosen = Chosen.of(request.form.to_dict(flat=False))
+    clients, total = clients_to_look_at(current_viewer(), chosen, template)
+    if not clients:
         return _choose(template, set(), refusal=NothingChosen())
-    return _preview(template, chosen)
+    return _preview(template, clients, further=total - len(clients))
 
 
 @bp.post("/templates/trees/<uuid:template_id>/applications")
@@ -94,7 +93,16 @@ def tree_application(application: OutboxEntry) -> ResponseReturnValue:
     return render_template(part, application=application, progress=progress_of(application, current_viewer()))
 
 
-def _choose(template: TreeTemplate, ticked: set[uuid.UUID], refusal: Refused | None = None) -> ResponseReturnValue:
+@bp.app_template_global()
+def tree_templates_to_apply() -> list[TreeTemplate]:
+    """Templates that the reader may apply to clients, in the firm's order. One statement, or none."""
+    viewer = current_viewer()
+    return list(db.session.scalars(visible_tree_templates(viewer))) if can_apply_templates(viewer) else []
+
+
+def _choose(
+    template: TreeTemplate, ticked: Collection[uuid.UUID], refusal: Refused | None = None
+) -> ResponseReturnValue:
     viewer = current_viewer()
     filters = Filters.of(request.values.to_dict(flat=False))
     offered, total = clients_offered(viewer, filters, ticked)
@@ -107,16 +115,17 @@ def _choose(template: TreeTemplate, ticked: set[uuid.UUID], refusal: Refused | N
     return page, refusal.status if refusal else 200
 
 
-def _preview(template: TreeTemplate, chosen: list[Client], refusal: Refused | None = None) -> ResponseReturnValue:
+def _preview(
+    template: TreeTemplate, chosen: list[Client], refusal: Refused | None = None, further: int = 0
+) -> ResponseReturnValue:
     found = previews(template, chosen, viewer=current_viewer())
     page = render_template(
         "files/tree_apply.html", template=template, previews=found, fingerprint=together(found), refusal=refusal,
-        named=max(5, MOST_NAMED // max(1, len(found))), without_space=len(chosen) - len(found),
+        named=max(5, MOST_NAMED // max(1, len(found))), without_space=len(chosen) - len(found), further=further,
+        back=safe_next(url_for("files.choose_tree_clients", template_id=template.id)),
     )  # fmt: skip
     return page, refusal.status if refusal else 200
 
 
-def _ids(sent: Any) -> set[uuid.UUID]:
-    """Ids of clients: each in a field of its own, or several with commas between them."""
-    texts = [part for text in sent.getlist("clients")[: MOST_CLIENTS + 1] for part in text.split(",")]
-    return {ident for text in texts[: MOST_CLIENTS * 2] if (ident := uuid_or_none(text))}
+def _ids(sent: Any) -> frozenset[uuid.UUID]:
+    return Chosen.of({"clients": sent.getlist("clients")}).ids

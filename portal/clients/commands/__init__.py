@@ -10,6 +10,7 @@ from portal.clients.commands.attributes import (
     update_attribute,
 )
 from portal.clients.commands.bin import bin_client, erase_client, erase_old, restore_client
+from portal.clients.commands.chosen import set_group, set_type
 from portal.clients.commands.clients import (
     create_client,
     disable_client,
@@ -78,9 +79,11 @@ __all__ = [
     "set_attributes",
     "set_contact_end",
     "set_end",
+    "set_group",
     "set_main_contact",
     "set_standing",
     "set_standings",
+    "set_type",
     "update_attribute",
     "update_client",
 ]

@@ -11,18 +11,24 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.accounts.queries import collaborators
+from portal.accounts.roles import Feature
 from portal.clients import commands
 from portal.clients.fields import STATUS_TONES, STATUSES
-from portal.clients.models import Attribute
-from portal.clients.policies import can_create_clients, can_export, can_list_clients
+from portal.clients.models import Attribute, ClientGroup, ClientType
+from portal.clients.policies import can_change_clients, can_create_clients, can_export, can_list_clients
 from portal.clients.queries import all_attributes, client_groups, client_types
-from portal.clients.queries.columns import DEFAULT, chosen_columns, known_columns
+from portal.clients.queries.columns import DEFAULT, Column, chosen_columns, known_columns
 from portal.clients.queries.filters import PAIRS, Filters
-from portal.clients.queries.table import COUNTED, client_page, count_clients
+from portal.clients.queries.table import COUNTED, PAGE, client_page, count_clients
 from portal.clients.values import shown
 from portal.clients.views.blueprint import bp
 from portal.kit.i18n import LANGUAGES, label_in
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to
+
+# Permissions that do something with many clients at once: set group and type, export, apply a folder template.
+CHOOSES = (Feature.MANAGE_CLIENTS, Feature.EXPORTS, Feature.TEMPLATES)
+# As many rows are brought at once to somebody who comes back to a place far down.
+MOST_ROWS = 1000
 
 
 @dataclass(frozen=True)
@@ -45,52 +51,78 @@ class FilterMenu:
     first: bool = False
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What a client can be put into: to narrow by, and to set for those that are chosen."""
+
+    groups: list[ClientGroup]
+    types: list[ClientType]
+
+
 @bp.get("/clients")
 @allowed(can_list_clients)
 def index() -> ResponseReturnValue:
-    """The clients that the viewer sees, narrowed and ordered as the address says."""
+    """The clients that the viewer sees, narrowed and ordered as the address says.
+
+    To a script: further rows (``after``), or the list alone (``part=list``) with as many ``rows`` as were there.
+    """
     viewer = current_viewer()
     filters = Filters.of(request.args.to_dict(flat=False))
     attributes = all_attributes()
     known = known_columns(attributes)
+    context = _list(viewer, filters, known)
+    if is_fragment_request() and request.args.get("after"):
+        return render_template("clients/_rows.html", **context)
+    if is_fragment_request() and request.args.get("part") == "list":
+        return render_template("clients/_found.html", **context)
+    choices = Choices(client_groups(), client_types())
+    menus = _menus(filters, context["arguments"], attributes, choices)
+    return render_template("clients/index.html", **context, menus=menus, known=known, choices=choices)
+
+
+def _list(viewer: Any, filters: Filters, known: dict[str, Column]) -> dict[str, Any]:
+    """What the rows and their frame are drawn from."""
     columns = chosen_columns(viewer.id, known)
     sort, place = request.args.get("sort", "name"), request.args.get("after")
-    page = client_page(viewer, filters, sort=sort, columns=columns, known=known, place=place)
+    size = PAGE if place else _wanted_rows()
+    page = client_page(viewer, filters, sort=sort, columns=columns, known=known, place=place, size=size)
     arguments: dict[str, Any] = {**filters.arguments(), **({"sort": sort} if sort != "name" else {})}
     # How many stand on the page already travels with the address of the next part; it is shown, never used.
     seen = request.args.get("seen", 0, type=int) + len(page.items)
     total = request.args.get("of", type=int) if place else None
     total = count_clients(viewer, filters) if total is None else total
     onward: dict[str, Any] = {"after": page.next_place, "seen": seen, "of": total}
-    context = {
+    return {
         "rows": page.items,
         "seen": seen,
         "total": total,
         "counted": COUNTED,
         "filters": filters,
+        "arguments": arguments,
+        "sort": sort,
         "columns": columns,
         "next_url": url_for("clients.index", **arguments, **onward) if page.next_place else None,
         "shown_value": shown,
         "statuses": STATUSES,
         "status_tones": STATUS_TONES,
         "language_names": LANGUAGES,
+        "may_create": can_create_clients(viewer),
+        "may_export": can_export(viewer),
+        "may_change": can_change_clients(viewer),
+        # Whoever can do nothing with many clients has no boxes to choose them by.
+        "may_choose": any(viewer.may(feature) for feature in CHOOSES),
     }
-    if place and is_fragment_request():
-        return render_template("clients/_rows.html", **context)
-    menus = _menus(filters, arguments, attributes)
-    return render_template(
-        "clients/index.html",
-        **context,
-        arguments=arguments,
-        sort=sort,
-        menus=menus,
-        known=known,
-        may_create=can_create_clients(viewer),
-        may_export=can_export(viewer),
-    )
 
 
-def _menus(filters: Filters, arguments: dict[str, Any], attributes: Iterable[Attribute]) -> list[FilterMenu]:
+def _wanted_rows() -> int:
+    """As many as were there when somebody comes back to a place far down, or after a change."""
+    asked = request.args.get("rows", "")
+    return min(max(PAGE, int(asked)), MOST_ROWS) if asked.isascii() and asked.isdigit() and len(asked) < 6 else PAGE
+
+
+def _menus(
+    filters: Filters, arguments: dict[str, Any], attributes: Iterable[Attribute], labels: Choices
+) -> list[FilterMenu]:
     """A chip for each thing that can be narrowed."""
 
     def choices(key: str, pairs: Iterable[tuple[str, Any]], separator: str = ",") -> list[Choice]:
@@ -104,8 +136,8 @@ def _menus(filters: Filters, arguments: dict[str, Any], attributes: Iterable[Att
             found.append(Choice(str(label), address, value in chosen))
         return found
 
-    groups = [(str(group.id), group.name) for group in client_groups()]
-    kinds = [(str(kind.id), kind.name) for kind in client_types()]
+    groups = [(str(group.id), group.name) for group in labels.groups]
+    kinds = [(str(kind.id), kind.name) for kind in labels.types]
     people = [(str(one.id), one.full_name) for one in collaborators()]
     menus = [
         FilterMenu("group", _("Group"), choices("group", groups), first=True),

@@ -20,10 +20,14 @@ export class Selection {
   }
 
   set(id, on) {
+    this.put(id, on);
+    this.changed();
+  }
+
+  put(id, on) {
     const kept = this.everything ? this.without : this.ids;
     if (on === this.everything) kept.delete(id);
     else kept.add(id);
-    this.changed();
   }
 
   toggle(id) {
@@ -38,7 +42,8 @@ export class Selection {
   }
 
   add(ids) {
-    for (const id of ids) this.set(id, true);
+    for (const id of ids) this.put(id, true);
+    this.changed();
   }
 
   all() {
@@ -57,6 +62,18 @@ export class Selection {
     if (this.everything) return;
     const there = new Set(ids);
     for (const id of this.ids) if (!there.has(id)) this.ids.delete(id);
+    this.changed();
+  }
+
+  // For the way back from a preview or a sub-folder: what was chosen, as it is written down.
+  get written() {
+    return { everything: this.everything, ids: [...this.ids], without: [...this.without] };
+  }
+
+  take({ everything, ids, without }) {
+    this.everything = everything;
+    this.ids = new Set(ids);
+    this.without = new Set(without);
     this.changed();
   }
 

@@ -20,7 +20,7 @@ export class Table {
     for (const row of fresh) {
       row.setAttribute("role", "row");
       row.tabIndex = -1;
-      row.draggable = canBeChosen(row);
+      row.draggable = Boolean(this.page.drag) && canBeChosen(row);
       for (const cell of row.cells) cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "gridcell");
     }
     if (!this.stop?.isConnected) this.rove(this.rows[0]);
@@ -89,7 +89,10 @@ export class Table {
     }
     if (event.target.closest("a, button, input, label, form, [popover], .rename-field")) return;
     const touch = event.pointerType === "touch";
-    this.choose(row, { range: event.shiftKey, toggle: event.ctrlKey || event.metaKey || (touch && choosing) });
+    const toggle = event.ctrlKey || event.metaKey || (touch && choosing);
+    // Where a row is something to open rather than to take along, a plain click chooses nothing.
+    if (!this.page.drag && !toggle && !event.shiftKey) return;
+    this.choose(row, { range: event.shiftKey, toggle });
     if (event.shiftKey) getSelection()?.removeAllRanges();
     row.focus({ preventScroll: true });
   };
