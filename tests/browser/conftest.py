@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -85,13 +86,10 @@ def _answers(url: str, log: Path, seconds: float = 60) -> None:
     raise TimeoutError(f"{url} does not answer. The server said: {log.read_text(errors='replace')[-2000:]}")
 
 
-@pytest.fixture(scope="module")
-def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """Web server and worker (with its clock) on a database of their own."""
-    port = free_port()
-    url = f"http://localhost:{port}"
-    folder = tmp_path_factory.mktemp("site")
-    env = {**fresh_environment(), "PORTAL_URL": url, "PORTAL_VAR": str(folder), "PORTAL_DEVELOPMENT": "1"}
+@contextmanager
+def running_site(env: dict[str, str], folder: Path, *, port: int, url: str) -> Iterator[Site]:
+    """Web server and worker (with its clock) on this database. They listen on ``port`` and are known as ``url``."""
+    env = {**env, "PORTAL_URL": url, "PORTAL_VAR": str(folder), "PORTAL_DEVELOPMENT": "1"}
     settings = Settings.from_env(env)
     web = [
         "gunicorn",
@@ -114,6 +112,15 @@ def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pyte
     finally:
         for process in processes:
             _stop(process)
+
+
+@pytest.fixture(scope="module")
+def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """Web server and worker on a database of their own."""
+    port = free_port()
+    folder = tmp_path_factory.mktemp("site")
+    with running_site(fresh_environment(), folder, port=port, url=f"http://localhost:{port}") as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

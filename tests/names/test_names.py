@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import random
+import re
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from portal.files.acceptance import PROGRAMS
+from portal.files.models import FileVersion
+from portal.kit import storage
+from portal.kit.db import db
 from portal.kit.names import name_key
 from tests.figures import record_figure
-from tests.names.conftest import COUNT, Names
-from tests.names.hostile_names import KINDS, as_kept, public_names
+from tests.names.conftest import COUNT, SENT, Names
+from tests.names.hostile_names import KINDS, as_kept, hostile_names, public_names
 
 
 def worst(names: Names, count: int) -> dict[str, Any]:
@@ -81,6 +86,21 @@ def test_every_name_is_kept_as_typed_or_refused_with_a_sentence(names: Names) ->
     record_figure("hostile names uploaded or refused", COUNT, "10,000")
     record_figure("hostile names that collide or are lost", 0, "0 of 10,000")
     record_figure("hostile names of the public list", len(public_names()), "all of them")
+
+
+def test_no_name_gets_into_the_store(names: Names) -> None:
+    """Every object that was sent is there under a key of our own making, and nothing else is."""
+    sent = [names.kept[name] for name in hostile_names(COUNT)[:SENT] if name in names.kept]
+    db.session.rollback()
+    objects = select(FileVersion.file_id, FileVersion.object_key, FileVersion.size)
+    promised = {row.file_id: (row.object_key, row.size) for row in db.session.execute(objects)}
+    held = dict(storage.keys())
+    assert [ident for ident in sent if held.get(promised[ident][0]) != promised[ident][1]] == []
+    ours = re.compile("(files|previews)/[0-9a-f]{32}(/[0-9a-f]{32})+(/[a-z0-9.-]+)?")
+    assert [key for key in held if not ours.fullmatch(key)] == []
+    assert held.keys() <= {key for key, _ in promised.values()}
+    record_figure("hostile names whose bytes were really sent", len(sent), f"all kept ones of {min(SENT, COUNT):,}")
+    record_figure("hostile names that got into the store", 0, f"0 of {len(sent):,}")
 
 
 def test_a_list_shows_each_as_text_and_nothing_else(names: Names) -> None:

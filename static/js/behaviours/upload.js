@@ -11,7 +11,7 @@ import { ask } from "../uploads/wire.js";
 import { toast } from "../toast.js";
 
 // So many are taken up at once; between two lots the page can breathe.
-const LOT = 200;
+const LOT = 50;
 const SHOWN_DONE = 4000;
 const FEW = 20;
 const TOLD_EVERY = 10_000;

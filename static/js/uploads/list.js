@@ -1,17 +1,10 @@
 // The list of what is on its way. Of thousands only the lines in sight are in the page; above them stands how far all are.
-import { filled, Row, sizeText } from "./row.js";
+import { number, sizeText, timeText } from "./numbers.js";
+import { filled, Row } from "./row.js";
 
 // So many lines are simply shown, each as high as its text.
 const PLAIN = 40;
 const SPARE = 6;
-
-const number = (value) => new Intl.NumberFormat(document.documentElement.lang).format(value);
-
-function timeText(seconds) {
-  const unit = seconds < 90 ? "second" : seconds < 5400 ? "minute" : "hour";
-  const value = Math.max(1, Math.round(seconds / { second: 1, minute: 60, hour: 3600 }[unit]));
-  return new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit, unitDisplay: "long" }).format(value);
-}
 
 export class List {
   constructor(parts, words, { retry }) {
@@ -22,6 +15,8 @@ export class List {
 
   add(transfers) {
     this.transfers.push(...transfers);
+    // What is said once more is only heard where it was not said already.
+    this.parts.said.textContent = "";
     this.soon();
   }
 
@@ -61,8 +56,7 @@ export class List {
     let before = this.space("above", first * height);
     shown.forEach((transfer, place) => {
       const row = this.row(transfer);
-      row.element.setAttribute("aria-setsize", this.transfers.length);
-      row.element.setAttribute("aria-posinset", first + place + 1);
+      row.stand(first + place + 1, this.transfers.length);
       row.show();
       if (before ? before.nextSibling !== row.element : list.firstChild !== row.element) (before ? before.after(row.element) : list.prepend(row.element));
       before = row.element;

@@ -31,36 +31,48 @@ const tried = (promise) => promise.catch(() => undefined);
 
 const plain = ({ file, ...record }) => record;
 
-export const remember = (record) => tried(run("readwrite", (uploads) => uploads.put(plain(record))));
+// Thousands are written a few at a time, so that the page can do other things in between; and in the order in which it was
+// asked for, so that what is forgotten later stays forgotten.
+const LOT = 25;
+let last = Promise.resolve();
 
-// Many at once in one transaction. With their contents where they are new: those are kept apart and written once, for they
-// may be large, and a record changes with every part. The browser keeps the order of transactions, so what is forgotten
-// later stays forgotten.
+function write(items, act) {
+  last = last.then(async () => {
+    for (let start = 0; start < items.length; start += LOT) {
+      const lot = items.slice(start, start + LOT);
+      await tried(
+        run("readwrite", (uploads, files) => {
+          for (const item of lot) act(item, uploads, files);
+        }),
+      );
+    }
+  });
+  return last;
+}
+
+export const remember = (record) => rememberAll([record]);
+
+// With their contents where they are new: those are kept apart and written once, for they may be large, and a record changes
+// with every part.
 export const rememberAll = (records, { contents = false } = {}) =>
-  tried(
-    run("readwrite", (uploads, files) => {
-      for (const record of records) {
-        uploads.put(plain(record));
-        if (contents) files.put(record.file, record.key);
-      }
-    }),
-  );
+  write(records, (record, uploads, files) => {
+    uploads.put(plain(record));
+    if (contents) files.put(record.file, record.key);
+  });
 
-export const rememberFile = (key, file) => tried(run("readwrite", (_, files) => files.put(file, key)));
+export const rememberFile = (key, file) => write([key], (_, uploads, files) => files.put(file, key));
 
 export const forget = (key) => forgetAll([key]);
 
 export const forgetAll = (keys) =>
-  tried(
-    run("readwrite", (uploads, files) => {
-      for (const key of keys) {
-        files.delete(key);
-        uploads.delete(key);
-      }
-    }),
-  );
+  write(keys, (key, uploads, files) => {
+    files.delete(key);
+    uploads.delete(key);
+  });
 
+// What was asked to be written or forgotten before counts already.
 export async function remembered(owner) {
+  await last;
   const all = (await tried(run("readonly", (uploads) => uploads.getAll()))) ?? [];
   const oldest = Date.now() - DAYS * 86_400_000;
   const old = all.filter((record) => record.at < oldest).map((record) => record.key);

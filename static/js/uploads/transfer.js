@@ -21,7 +21,9 @@ export class Transfer {
   }
 
   get loaded() {
-    return Math.min(this.size, [...this.sent.values()].reduce((sum, bytes) => sum + bytes, 0));
+    let sum = 0;
+    for (const bytes of this.sent.values()) sum += bytes;
+    return Math.min(this.size, sum);
   }
 
   set(state, sentence = "") {

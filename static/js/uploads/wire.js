@@ -21,10 +21,15 @@ export async function ask(method, address, body, signal) {
     if (signal?.aborted) throw error;
     throw new Failure("", { again: true });
   }
-  const said = await answer.json().catch(() => ({}));
-  if (answer.ok && answer.redirected === false) return said;
+  const said = await answer.json().catch(() => undefined);
+  if (answer.ok && answer.redirected === false) {
+    if (signal?.aborted) throw signal.reason;
+    // The line broke within the answer: what was asked may be done by now, and asking again tells.
+    if (said === undefined) throw new Failure("", { again: true });
+    return said;
+  }
   const again = answer.status >= 500 || answer.status === 429;
-  throw new Failure(said.detail ?? "", { status: answer.status, again, problem: said });
+  throw new Failure(said?.detail ?? "", { status: answer.status, again, problem: said });
 }
 
 // fetch cannot say how much was sent; XMLHttpRequest can.
