@@ -5,16 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, select, update
 
 from portal import activity
 from portal.accounts.models import Person
+from portal.activity.commands import line, record_many
+from portal.files.commands.bulk import NOT_THERE, Done, Named, forget_files
+from portal.files.commands.permitted import viewer_of
 from portal.files.models import File, Folder
+from portal.files.selections import Selection, read_chosen
 from portal.kit import days
+from portal.kit.bulk import any_ids
 from portal.kit.db import db, transactional
 from portal.kit.errors import Conflict
 from portal.permissions.commands import lock_client, refresh
 from portal.permissions.models import Grant
+
+NO_FILE = _l("only files have a last day")
 
 
 @transactional
@@ -63,6 +71,37 @@ def set_file_end(file: File, valid_until: datetime | None, *, actor: Any) -> Non
         _record(activity.verbs.FILE_UNLIMITED, held, actor)
         return
     _record(activity.verbs.FILE_LIMITED, held, actor, until=days.last_day(valid_until).isoformat())
+
+
+@transactional
+def set_chosen_end(selection: Selection, valid_until: datetime | None, *, actor: Any) -> Done:
+    """The same for all files of a selection; its folders stay as they are. Eight statements, whatever the number.
+
+    :raises NothingChosen: nothing of the selection is seen by the actor.
+    :raises AllLeft: there is no file in it.
+    """
+    chosen = read_chosen(viewer_of(actor), selection)
+    done = Done(chosen.total)
+    done.leave(NOT_THERE, [], chosen.missing)
+    done.leave(NO_FILE, [row.name for row in chosen.folders])
+    held = select(File.id, File.name, File.valid_until).where(File.id == any_ids(row.id for row in chosen.files))
+    # Read under the lock, and locked in one order by everybody.
+    files = db.session.execute(held.order_by(File.id).with_for_update()).all()
+    done.done = len(files)
+    done.refuse_nothing()
+    changed = [row for row in files if row.valid_until != valid_until]
+    done.ids = [row.id for row in changed]
+    written = update(File).where(File.id == any_ids(done.ids)).values(valid_until=valid_until)
+    db.session.execute(written.execution_options(synchronize_session=False))
+    forget_files()
+    folder = selection.folder
+    verb, details = activity.verbs.FILE_UNLIMITED, {}
+    if valid_until is not None:
+        verb, details = activity.verbs.FILE_LIMITED, {"until": days.last_day(valid_until).isoformat()}
+    record_many(
+        [line(verb, actor=actor, file=Named(row.id, row.name, folder), folder=folder, **details) for row in changed]
+    )
+    return done
 
 
 @transactional

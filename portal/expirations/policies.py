@@ -13,7 +13,7 @@ from portal.accounts.viewer import Viewer
 from portal.clients.models import Membership
 from portal.expirations.sources import FILE, MEMBERSHIP
 from portal.files.models import File, Folder
-from portal.files.policies import can_change_file, can_set_rights
+from portal.files.policies import can_change_file, can_change_folder, can_set_rights
 from portal.files.queries import folder_levels
 from portal.kit.db import db
 from portal.permissions.levels import Level
@@ -37,6 +37,11 @@ def can_limit_file(viewer: Viewer, file: File) -> bool:
     if not viewer.is_staff:
         return False
     return can_change_file(viewer, file) or can_set_rights(viewer, db.session.get_one(Folder, file.folder_id))
+
+
+def can_limit_files(viewer: Viewer, folder: Folder) -> bool:
+    """The same for the files of a folder."""
+    return viewer.is_staff and (can_change_folder(viewer, folder) or can_set_rights(viewer, folder))
 
 
 class Renewing:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from portal.accounts.models import Person
 from portal.clients.models import Client
 from portal.clients.queries import client_files
 from portal.expirations import commands
-from portal.expirations.policies import Renewing, can_limit_file, can_renew_levels, can_see_endings
+from portal.expirations.policies import Renewing, can_limit_file, can_limit_files, can_renew_levels, can_see_endings
 from portal.expirations.queries import end_of_level, ending_page, ends_of_files, person_with_level
 from portal.expirations.sources import GRANT
 from portal.files.models import File, Folder
 from portal.files.queries import visible_files, visible_folders
+from portal.files.selection_forms import left_said, sent_selection
+from portal.files.selections import read_chosen
 from portal.kit import days
 from portal.kit.errors import Forbidden
 from portal.kit.i18n import day
 from portal.kit.periods import SAME, end_of, renewed_last, seen_end
-from portal.kit.web import allowed, current_viewer, get_or_404, is_fragment_request, safe_next
+from portal.kit.web import allowed, current_viewer, get_or_404, is_fragment_request, redirect_to, safe_next, wants_json
 
 bp = Blueprint("expirations", __name__)
 
@@ -111,6 +115,57 @@ def _file_page(file: File, *, fault: str = "") -> str:
     template = "expirations/_file_form.html" if is_fragment_request() else "expirations/file.html"
     end = end_of(file.valid_until, file.uploaded_at)
     return render_template(template, file=file, end=end, fault=fault)
+
+
+@bp.get("/folders/<uuid:folder_id>/selection/end")
+@allowed(can_limit_files, folder=visible_folders)
+def chosen_end(folder: Folder) -> ResponseReturnValue:
+    """The form for the last day of the files that were chosen. A script sends only their number, and adds the ids."""
+    return _chosen_page(folder)
+
+
+@bp.post("/folders/<uuid:folder_id>/selection/end")
+@allowed(can_limit_files, folder=visible_folders)
+def set_chosen_end(folder: Folder) -> ResponseReturnValue:
+    """Until the end of which day contacts see the files that were chosen; empty: without end."""
+    try:
+        until = days.typed_end(request.form.get("valid_until", ""))
+    except days.BadDay as refusal:
+        if wants_json():
+            raise
+        return _chosen_page(folder, fault=str(refusal)), refusal.status
+    done = commands.set_chosen_end(sent_selection(folder), until, actor=current_viewer())
+    said = _said(done.done, until)
+    if wants_json():
+        return jsonify({"said": said, "left": left_said(done)})
+    flash(said, "success")
+    if done.left:
+        flash(left_said(done), "warning")
+    return redirect_to("files.folder", folder_id=folder.id)
+
+
+def _said(count: int, until: datetime | None) -> str:
+    if until is None:
+        return str(ngettext("%(num)s file has no end any more.", "%(num)s files have no end any more.", count))
+    last = day(days.last_day(until))
+    return str(
+        ngettext(
+            "Contacts see %(num)s file until the end of %(day)s.",
+            "Contacts see %(num)s files until the end of %(day)s.",
+            count,
+            day=last,
+        )
+    )
+
+
+def _chosen_page(folder: Folder, *, fault: str = "") -> str:
+    fragment = is_fragment_request()
+    fields, count = [], request.args.get("count", 0, type=int)
+    if not fragment:
+        selection = sent_selection(folder)
+        fields, count = selection.fields, len(read_chosen(current_viewer(), selection).files)
+    template = "expirations/_chosen_form.html" if fragment else "expirations/chosen.html"
+    return render_template(template, folder=folder, fields=fields, count=count, fault=fault)
 
 
 def _seen() -> Any:

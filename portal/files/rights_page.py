@@ -143,9 +143,9 @@ def rows_below(viewer: Viewer, folder: Folder, people: People, *, depth: int, pl
 
 
 def rows_again(viewer: Viewer, client_id: uuid.UUID, ids: Collection[uuid.UUID], people: People) -> Rows:
-    """Rows that a page shows already, after a change. Those that the viewer no longer reaches are left out."""
+    """Just these rows, by name, as after a change. Those that the viewer does not reach are left out."""
     wanted = reachable_folders(viewer).where(Folder.id.in_(ids), Folder.client_id == client_id)
-    folders = db.session.scalars(wanted).all()
+    folders = db.session.scalars(wanted.order_by(Folder.name_key, Folder.id)).all()
     found = [folder.id for folder in folders]
     levels, counts = folder_levels(viewer, found), folder_counts(viewer, client_id, found)
     rows = [FolderRow(folder, levels[folder.id], *counts[folder.id]) for folder in folders]

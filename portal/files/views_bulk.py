@@ -21,11 +21,12 @@ from portal.files.models import Folder
 from portal.files.policies import can_change_folder, can_open_folder
 from portal.files.queries import reachable_folders, visible_folders
 from portal.files.refusals import Gone
+from portal.files.selection_forms import left_said, sent_selection
 from portal.files.selections import ids_sent, read_chosen
 from portal.files.views import bp
 from portal.files.views_archives import send_archive
 from portal.files.views_pages import can_open_space
-from portal.files.views_places import confirm_page, left_said, sent_selection
+from portal.files.views_places import confirm_page
 from portal.kit.web import allowed, current_viewer, redirect_to, safe_next, signed_in, wants_json
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from portal.files.commands.bulk import Done, move_chosen, said_left
+from portal.files.commands.bulk import Done, move_chosen
 from portal.files.commands.confirmation import NeedsConfirmation
 from portal.files.commands.copies_many import copy_chosen
 from portal.files.commands.previews import Preview
@@ -19,7 +19,8 @@ from portal.files.forms import PlaceForm
 from portal.files.models import File, Folder
 from portal.files.policies import can_open_folder
 from portal.files.queries import reachable_folders
-from portal.files.selections import Selection, read_chosen, selection_of
+from portal.files.selection_forms import left_said, sent_selection
+from portal.files.selections import Selection, read_chosen
 from portal.files.targets import branch, search_places, target_folder, tree_to
 from portal.files.views import bp
 from portal.kit.errors import Refused
@@ -30,17 +31,6 @@ from portal.kit.web import allowed, current_viewer, is_fragment_request, redirec
 MOST_SHOWN = 50
 # As many folders can be chosen from where no script fetches branches.
 WITHOUT_SCRIPT = 500
-
-
-def sent_selection(folder: Folder) -> Selection:
-    """What was chosen in this folder: ``item=id&item=id``, or ``all=1&without=id``.
-
-    :raises NothingChosen: nothing, or what is no id.
-    """
-    sent = request.values
-    return selection_of(
-        folder, sent.getlist("item"), everything=sent.get("all") == "1", without=sent.getlist("without")
-    )
 
 
 @bp.get("/folders/<uuid:folder_id>/selection/place")
@@ -122,22 +112,6 @@ def _said(verb: str, done: Done, to: Folder) -> str:
             "%(num)s items were moved to “%(folder)s”.",
             done.done,
             folder=name,
-        )
-    )
-
-
-def left_said(done: Done) -> str:
-    """ "2 of 12 were left: “a.pdf”: there is something of this name already." Empty where none was."""
-    count = sum(left.count for left in done.left)
-    if not count:
-        return ""
-    return str(
-        ngettext(
-            "%(num)s of %(total)s was left as it was: %(reasons)s.",
-            "%(num)s of %(total)s were left as they were: %(reasons)s.",
-            count,
-            total=done.total,
-            reasons="; ".join(said_left(left) for left in done.left),
         )
     )
 

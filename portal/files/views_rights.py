@@ -19,6 +19,7 @@ from portal.files.rights_page import (
     ROWS_AT_ONCE,
     TABS,
     People,
+    Rows,
     people_of,
     rows_again,
     rows_below,
@@ -29,6 +30,8 @@ from portal.kit.db import db
 from portal.kit.web import allowed, current_viewer
 
 DEEPEST = 64
+# As many chosen folders are shown together: their ids stand in the address.
+MOST_CHOSEN = 40
 
 
 def can_view_rights(viewer: Viewer, folder: Folder) -> bool:
@@ -54,18 +57,24 @@ def client_rights(client: Client) -> ResponseReturnValue:
 @bp.get("/folders/<uuid:folder_id>/rights")
 @allowed(can_view_rights, folder=reachable_folders)
 def rights(folder: Folder) -> ResponseReturnValue:
-    """The matrix from this folder down: the folder's own row and those right below."""
+    """The matrix from this folder down: the folder's own row and those right below; with ``folders`` just these."""
     viewer = current_viewer()
     people = _people(folder)
-    below = rows_below(viewer, folder, people, depth=1, place=request.args.get("after"))
+    chosen = _ids(request.args.getlist("folders"), most=MOST_CHOSEN)
+    if chosen:
+        top, below = Rows([]), rows_again(viewer, folder.client_id, chosen, people)
+    else:
+        top = top_row(viewer, folder, people)
+        below = rows_below(viewer, folder, people, depth=1, place=request.args.get("after"))
     return render_template(
         "files/rights.html",
         folder=folder,
         client=db.session.get(Client, folder.client_id),
         crumbs=breadcrumbs(viewer, folder),
         people=people,
-        top=top_row(viewer, folder, people),
+        top=top,
         below=below,
+        chosen=[str(ident) for ident in chosen],
         kept=_kept(),
         only=_id(request.args.get("only")),
     )

@@ -213,6 +213,85 @@ def test_cut_and_copied_rows_are_pasted_into_another_folder(site: Any, clara: Pa
     assert inside(site, desk["top"]) == ["Eins", "Zwei", *FILES[1:]]
 
 
+@pytest.fixture
+def bob(chromium: Browser, site: Any, desk: dict[str, Any]) -> Iterator[Page]:
+    """Bob's window with the same folder before it."""
+    context = profile(chromium, site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
+    come_in(context, site, desk["bob"])
+    page = context.new_page()
+    faults = faults_of(page)
+    page.goto(f"/folders/{desk['top']}", wait_until="networkidle")
+    yield page
+    context.close()
+    assert faults == []
+
+
+def test_one_menu_serves_every_row(site: Any, bob: Page, desk: dict[str, Any]) -> None:
+    """By its button, the right button of the mouse or the keyboard; a second press closes it."""
+    files, folder = bob.locator("#file-menu"), bob.locator("#folder-menu")
+    dots = row(bob, "a.txt").locator("[data-row-menu]")
+    dots.click()
+    expect(files).to_be_visible()
+    expect(dots).to_have_attribute("aria-expanded", "true")
+    assert str(desk["files"]["a.txt"]) in str(files.locator("a").first.get_attribute("href"))
+    dots.click()
+    expect(files).to_be_hidden()
+    expect(dots).to_have_attribute("aria-expanded", "false")
+    row(bob, "b.txt").locator("td").nth(1).click(button="right")
+    expect(files.locator(f"a[href='/files/{desk['files']['b.txt']}/versions']")).to_be_visible()
+    row(bob, "Zwei").locator("[data-row-menu]").click()
+    expect(files).to_be_hidden()
+    expect(folder.locator(f"a[href='/folders/{desk['two']}/rights']")).to_be_visible()
+    folder.locator("[data-documents-do=rename]").click()
+    bob.keyboard.type("Drei")
+    bob.keyboard.press("Enter")
+    expect(row(bob, "Drei")).to_be_visible()
+    row(bob, "c.txt").locator("[data-row-menu]").focus()
+    bob.keyboard.press("Enter")
+    bob.keyboard.press("End")
+    bob.keyboard.press("Enter")
+    expect(row(bob, "c.txt")).to_have_count(0)
+    row(bob, "d.txt").locator("[data-row-menu]").click()
+    files.locator("[data-documents-do=move]").click()
+    bob.locator(f'#move-dialog [data-id="{desk["one"]}"] > .tree-line').click()
+    bob.locator("#move-dialog button[type=submit]").click()
+    expect(row(bob, "d.txt")).to_have_count(0)
+    assert inside(site, desk["one"]) == ["d.txt"]
+    assert inside(site, desk["top"]) == ["Drei", "Eins", "a.txt", "b.txt", "e.txt"]
+
+
+def test_chosen_files_get_a_last_day_and_chosen_folders_their_rights(bob: Page, desk: dict[str, Any]) -> None:
+    row(bob, "a.txt").locator("td").nth(1).click()
+    row(bob, "c.txt").locator("td").nth(1).click(modifiers=["Shift"])
+    bar = bob.locator(".selection-bar")
+    expect(bar.locator("[data-documents-do=rights]")).to_be_hidden()
+    bar.locator("[data-documents-do=until]").click()
+    bob.locator("#until-body input[type=date]").fill("2099-12-31")
+    bob.locator("#until-body button[type=submit]").click()
+    expect(bob.locator("tr[data-row] .badge", has_text="2099")).to_have_count(3)
+    row(bob, "Eins").locator(".row-choice input").click()
+    row(bob, "Zwei").locator(".row-choice input").click()
+    expect(bar.locator("[data-documents-do=until]")).to_be_hidden()
+    bar.locator("[data-documents-do=rights]").click()
+    expect(bob.locator("tbody tr[data-id]")).to_have_count(2)
+
+
+def test_what_was_chosen_is_chosen_again_after_going_back(clara: Page, desk: dict[str, Any]) -> None:
+    """From a folder that was looked into; who opens the folder anew finds nothing chosen."""
+    for name in ("a.txt", "Zwei"):
+        row(clara, name).locator(".row-choice input").click()
+    row(clara, "Eins").locator("a.name").click()
+    clara.wait_for_url(f"**/folders/{desk['one']}")
+    clara.go_back()
+    expect(clara.locator('tr[aria-selected="true"]')).to_have_count(2)
+    assert chosen(clara) == ["Zwei", "a.txt"]
+    expect(clara.locator("[data-documents-target=count]")).to_have_text("2 sélectionnés")
+    row(clara, "Eins").locator("a.name").click()
+    clara.wait_for_url(f"**/folders/{desk['one']}")
+    clara.goto(f"/folders/{desk['top']}", wait_until="networkidle")
+    assert chosen(clara) == []
+
+
 def test_what_changes_who_sees_what_is_shown_before_a_drop(
     chromium: Browser, site: Any, clara: Page, desk: dict[str, Any]
 ) -> None:

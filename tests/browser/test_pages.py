@@ -115,6 +115,7 @@ STAFF = """
 /files/{limited}/end
 /folders/{folder}
 /folders/{folder}/selection/copies?all=1
+/folders/{folder}/selection/end?all=1
 /folders/{folder}/selection/place?all=1
 /folders/{folder}/receipts
 /folders/{folder}/rights
@@ -180,6 +181,7 @@ CONTACT = """
 /files/{file}/preview
 /files/{file}/versions
 /folders/{folder}/selection/copies?all=1
+/folders/{folder}/selection/end?all=1
 /folders/{folder}/selection/place?all=1
 /folders/{folder}/receipts
 /forms/{open}

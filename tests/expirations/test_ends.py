@@ -13,14 +13,17 @@ from portal.clients import commands as clients
 from portal.clients.models import Membership
 from portal.expirations import commands
 from portal.files.commands.completion import store_bytes
+from portal.files.commands.folders import create_folder
 from portal.files.commands.rights import set_level
 from portal.files.models import File
 from portal.files.queries import folder_level
+from portal.files.selections import Selection
 from portal.kit import days
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from portal.permissions.models import Grant
 from tests.files.uploading import JSON, address, begin, complete, send
+from tests.statements import counted
 
 JUST_OVER = timedelta(seconds=-1)
 
@@ -218,6 +221,45 @@ def test_a_file_gets_a_last_day_on_the_documents_page(cast: Any, sign_in: Any, p
     assert browser.post(f"/files/{paper.id}/renewal").status_code == 404
 
 
+def test_all_chosen_files_get_a_last_day_at_once(cast: Any, sign_in: Any, paper: File) -> None:
+    """One form for many: folders among them are named as left, the files are in the log one by one."""
+    browser, door = sign_in(cast.bob), f"/folders/{cast.exchange.id}/selection/end"
+    other = store_bytes(cast.exchange, name="other.txt", data=b"other", actor=cast.bob)
+    inner = create_folder(cast.exchange, name="Inner", actor=cast.bob)
+    page = browser.get(f"{door}?all=1").text
+    assert "Last day on which contacts see 2 files" in page
+    chosen = {"item": [str(paper.id), str(other.id), str(inner.id)]}
+    refused = browser.post(door, data={**chosen, "valid_until": "nonsense"})
+    assert (refused.status_code, "no date" in refused.text) == (422, True)
+    assert browser.post(door, data={**chosen, "valid_until": "nonsense"}, headers=JSON).status_code == 422
+    answer = browser.post(door, data={**chosen, "valid_until": "2099-12-31"}, headers=JSON).json
+    assert answer["said"] == "Contacts see 2 files until the end of 31 Dec 2099."
+    assert "“Inner”: only files have a last day" in answer["left"]
+    assert verbs()[:3] == ["file.limited", "file.limited", "folder.created"]
+    assert sign_in(cast.clara).get(f"/folders/{cast.exchange.id}").text.count("until 31 Dec 2099") == 2
+    # The same day again changes nothing, and is no news.
+    assert browser.post(door, data={**chosen, "valid_until": "2099-12-31"}, headers=JSON).status_code == 200
+    assert verbs()[:3] == ["file.limited", "file.limited", "folder.created"]
+    assert browser.post(door, data={"all": "1", "valid_until": ""}, headers=JSON).json["said"].startswith("2 files")
+    assert verbs()[:2] == ["file.unlimited", "file.unlimited"]
+    only_folders = browser.post(door, data={"item": [str(inner.id)], "valid_until": "2099-12-31"}, headers=JSON)
+    assert (only_folders.status_code, "only files" in only_folders.json["detail"]) == (422, True)
+
+
+def test_as_many_statements_for_forty_files_as_for_four(cast: Any) -> None:
+    """The last day of a whole folder is one transaction."""
+    until, spent = days.end_of(days.today()), []
+    for count in (4, 40):
+        folder = create_folder(cast.exchange, name=f"Of {count}", actor=cast.bob)
+        for number in range(count):
+            store_bytes(folder, name=f"{number}.txt", data=b"x", actor=cast.bob)
+        db.session.flush()
+        with counted() as statements:
+            commands.set_chosen_end(Selection(folder, everything=True), until, actor=cast.bob)
+        spent.append(len(statements))
+    assert spent[0] == spent[1] <= 12
+
+
 @pytest.mark.parametrize("who", ["clara", "diego", "mallory", "tess"])
 def test_who_may_not_limit_or_renew_finds_closed_doors(
     cast: Any, sign_in: Any, in_time: Any, paper: File, who: str
@@ -229,7 +271,7 @@ def test_who_may_not_limit_or_renew_finds_closed_doors(
     for path in (
         f"{card}/contacts/{cast.diego.id}/end", f"{card}/contacts/{cast.diego.id}/renewal",
         f"{card}/collaborators/{cast.bob.id}/end", f"{card}/collaborators/{cast.bob.id}/renewal",
-        f"/files/{paper.id}/end", f"/files/{paper.id}/renewal",
+        f"/files/{paper.id}/end", f"/files/{paper.id}/renewal", f"/folders/{cast.exchange.id}/selection/end",
         f"/folders/{cast.exchange.id}/people/{cast.diego.id}/renewal",
     ):  # fmt: skip
         answer = browser.post(path, data={"valid_until": "2099-12-31"}, headers=JSON)

@@ -6,13 +6,17 @@ import * as clipboard from "../documents/clipboard.js";
 import { Drag } from "../documents/drag.js";
 import { Keys } from "../documents/keys.js";
 import { editName } from "../documents/rename.js";
+import { RowMenu } from "../documents/row_menu.js";
 import { Selection, fieldsOf } from "../documents/selection.js";
 import { post, submit } from "../documents/send.js";
 import { Table } from "../documents/table.js";
 import { toast } from "../toast.js";
 
+// As many rows as the matrix brings at once.
+const MOST_IN_MATRIX = 40;
+
 export default class extends Controller {
-  static targets = ["contents", "table", "bar", "count", "all", "paste"];
+  static targets = ["contents", "table", "bar", "count", "all", "paste", "menu"];
   static values = { words: Object, folder: String, client: String, root: String, may: Boolean, up: String };
 
   connect() {
@@ -21,17 +25,24 @@ export default class extends Controller {
     this.table = new Table(this);
     this.keys = new Keys(this);
     this.drag = new Drag(this);
+    this.menu = new RowMenu(this, this.menuTargets);
     this.dialog = document.getElementById("move-dialog");
     this.dialog?.addEventListener("submit", this.placed);
+    this.untilDialog = document.getElementById("until-dialog");
+    this.untilDialog?.addEventListener("submit", this.limits);
     this.element.addEventListener("submit", this.submitted);
     this.element.addEventListener("click", this.asked);
     this.element.addEventListener("error", this.withoutPicture, { capture: true });
+    addEventListener("pagehide", this.noteSelection);
     this.showPaste();
+    this.chooseAgain();
   }
 
   disconnect() {
     this.keys.stop();
+    removeEventListener("pagehide", this.noteSelection);
     this.dialog?.removeEventListener("submit", this.placed);
+    this.untilDialog?.removeEventListener("submit", this.limits);
     clearTimeout(this.timer);
   }
 
@@ -71,8 +82,8 @@ export default class extends Controller {
     if (isEmpty) return;
     this.countTarget.textContent = this.counted;
     this.allTarget.hidden = everything;
-    const mayChange = this.chosenRows.some((row) => row.dataset.may.includes("change"));
-    for (const button of this.barTarget.querySelectorAll("[data-needs]")) button.hidden = !mayChange;
+    const has = new Set(this.chosenRows.flatMap((row) => [row.dataset.kind, ...row.dataset.may.split(" ")]));
+    for (const button of this.barTarget.querySelectorAll("[data-needs]")) button.hidden = !has.has(button.dataset.needs);
   }
 
   clear() {
@@ -91,13 +102,25 @@ export default class extends Controller {
     this.table.pick(row);
   }
 
+  // The selection belongs to this entry of the browser's history, as its place does (keep-place).
+  noteSelection = () => {
+    const key = `chosen:${history.state?.place}`;
+    if (this.selection.isEmpty) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, JSON.stringify(this.selection.written));
+  };
+
+  chooseAgain() {
+    const kept = history.state?.place && sessionStorage.getItem(`chosen:${history.state.place}`);
+    if (kept) this.selection.take(JSON.parse(kept));
+  }
+
   // --- what is done with it
 
   // Buttons of the bar are about the selection, entries of a row's menu about this row, or the selection that it belongs to.
   asked = (event) => {
     const opener = event.target.closest("[data-documents-do]");
     if (!opener) return;
-    const row = this.rowAt(opener);
+    const row = this.menu.rowOf(opener);
     event.preventDefault();
     event.stopPropagation();
     opener.closest("[popover]")?.hidePopover();
@@ -107,8 +130,40 @@ export default class extends Controller {
     const address = opener.dataset.url ?? opener.pathname;
     if (verb === "download") submit(address, fields);
     else if (verb === "delete") this.bin(fields);
+    else if (verb === "until") this.limit(address, row ? undefined : fields);
+    else if (verb === "rights") this.showRights(address);
     else this.choosePlace(address, fields);
   };
+
+  // The last day of one file, or of all that are chosen.
+  async limit(address, fields) {
+    const files = this.chosenRows.filter((row) => row.dataset.kind === "file").length;
+    const query = fields ? `?count=${this.selection.everything ? 0 : files}` : "";
+    this.limited = fields;
+    await htmx.ajax("GET", address + query, { target: "#until-body", swap: "innerHTML" });
+    if (!this.untilDialog.open) this.untilDialog.showModal();
+  }
+
+  limits = async (event) => {
+    const form = event.target;
+    if (!this.limited || !form.matches("[data-documents-chosen]")) return;
+    event.preventDefault();
+    try {
+      const said = await post(form.action, [...this.limited, ["valid_until", new FormData(form).get("valid_until")]]);
+      this.untilDialog.close();
+      this.done(said);
+    } catch (error) {
+      toast(error.message, { tone: "bad" });
+    }
+  };
+
+  // The matrix of just these folders; all of them are what the matrix of this folder shows.
+  showRights(address) {
+    if (this.selection.everything && !this.selection.without.size) return location.assign(address);
+    const folders = this.chosenRows.filter((row) => row.dataset.kind === "folder").map((row) => ["folders", row.dataset.row]);
+    if (folders.length > MOST_IN_MATRIX) return toast(this.words.tooManyRights, { tone: "bad" });
+    location.assign(`${address}?${new URLSearchParams(folders)}`);
+  }
 
   async choosePlace(address, fields) {
     const single = fields.length === 1 && fields[0][0] === "item";
@@ -183,12 +238,12 @@ export default class extends Controller {
     toast(said, { action: { label: this.words.undo, run } });
   }
 
-  // A row's own "Delete" is a form, which works without this script as well.
+  // "Delete" in a row's menu is a form, as everywhere.
   submitted = (event) => {
     if (!event.target.querySelector("[data-documents-bin]")) return;
     event.preventDefault();
     event.target.closest("[popover]")?.hidePopover();
-    this.bin(fieldsOf([this.rowAt(event.target).dataset.row]));
+    this.bin(fieldsOf([this.menu.row.dataset.row]));
   };
 
   // --- names

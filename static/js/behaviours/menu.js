@@ -1,5 +1,6 @@
 // A popover beside its button; arrows, Home and End move; a choice closes it.
 import { Controller } from "@hotwired/stimulus";
+import { itemsOf, moveIn, placeBeside } from "../menus.js";
 
 export default class extends Controller {
   static targets = ["button", "list"];
@@ -16,10 +17,6 @@ export default class extends Controller {
     this.stopFollowing();
   }
 
-  get items() {
-    return [...this.listTarget.querySelectorAll("a[href], button:not(:disabled)")];
-  }
-
   toggled = (event) => {
     const open = event.newState === "open";
     this.buttonTarget.setAttribute("aria-expanded", String(open));
@@ -34,31 +31,16 @@ export default class extends Controller {
     removeEventListener("resize", this.place);
   }
 
-  place = () => {
-    const button = this.buttonTarget.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = this.listTarget;
-    const left = this.alignValue === "end" ? button.right - width : button.left;
-    const below = button.bottom + 6;
-    const fits = below + height <= innerHeight - 8;
-    this.listTarget.style.left = `${Math.max(8, Math.min(left, document.documentElement.clientWidth - width - 8))}px`;
-    this.listTarget.style.top = `${fits ? below : Math.max(8, button.top - height - 6)}px`;
-  };
+  place = () => placeBeside(this.listTarget, this.buttonTarget, { align: this.alignValue });
 
   arrowed = (event) => {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
     this.listTarget.showPopover();
-    this.items.at(event.key === "ArrowDown" ? 0 : -1)?.focus();
+    itemsOf(this.listTarget).at(event.key === "ArrowDown" ? 0 : -1)?.focus();
   };
 
-  moved = (event) => {
-    const items = this.items;
-    const now = items.indexOf(document.activeElement);
-    const next = { ArrowDown: now + 1, ArrowUp: now - 1, Home: 0, End: items.length - 1 }[event.key];
-    if (next === undefined) return;
-    event.preventDefault();
-    items.at(next % items.length)?.focus();
-  };
+  moved = (event) => moveIn(this.listTarget, event);
 
   chosen = (event) => {
     if (event.target.closest("button[type=button], a")) this.listTarget.hidePopover();
