@@ -181,7 +181,6 @@ CONTACT = """
 /files/{file}/preview
 /files/{file}/versions
 /folders/{folder}/selection/copies?all=1
-/folders/{folder}/selection/end?all=1
 /folders/{folder}/selection/place?all=1
 /folders/{folder}/receipts
 /forms/{open}
