@@ -105,7 +105,8 @@ def folders(connection: Any, client_ids: Sequence[uuid.UUID], per_client: int) -
     """A root with a scope and ``per_client`` folders below it; returns (client id, folder id)."""
     scopes = [(new_id(), client) for client in client_ids]
     copy(connection, "scope", "id, client_id", scopes)
-    rows, places = [], []
+    rows: list[Sequence[Any]] = []
+    places = []
     for scope, client in scopes:
         root = new_id()
         rows.append((root, client, None, "", "", f"{root.hex}/", scope, True))

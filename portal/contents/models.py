@@ -62,9 +62,14 @@ class FileText(WithTimes, Model):
 
     file_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("file.id", ondelete="CASCADE"), primary_key=True)
     version_id: Mapped[uuid.UUID]
-    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"), index=True)
+    client_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("client.id", ondelete="CASCADE"))
     # Folded (no case, no accents), at most 200,000 characters: for the passage that is shown with a result.
     body: Mapped[str] = mapped_column(server_default="", default="")
     words: Mapped[str | None] = mapped_column(TSVECTOR)
 
-    __table_args__ = (Index("ix_file_text_words", "words", postgresql_using="gin"),)
+    __table_args__ = (
+        # A client's newest texts, for words that are in many of them.
+        Index("ix_file_text_client", "client_id", "file_id"),
+        # With the client, so that a common word is not looked up in everybody's texts for the reader of a few.
+        Index("ix_file_text_words", "client_id", "words", postgresql_using="gin"),
+    )

@@ -15,6 +15,7 @@ from portal.clients.models import Client
 from portal.clients.queries import visible_clients
 from portal.contents.models import FileText
 from portal.contents.passages import Piece, marked, passage, stems_of
+from portal.contents.seeking import FEW_CLIENTS, Reach, Words, newest
 from portal.contents.terms import Terms, parse, text_query
 from portal.files.models import File, Folder
 from portal.files.queries import visible_files
@@ -22,10 +23,8 @@ from portal.files.queries.paths import ids_above
 from portal.kit.db import db
 
 SIZE = 20
-# With this many clients or fewer, saying which ones is quicker than asking each file's folder.
-FEW_CLIENTS = 100
-# Words that find no more than this are looked up first, whoever asks; the reader's rights narrow what they found.
-FEW_HITS = 1000
+# How many files a search walks through before it looks the words up. To unpack a text costs more than to read a name.
+NAMES_WALKED, TEXTS_WALKED = 20_000, 5_000
 NAME, TEXT = "name", "text"
 
 FORMATS: dict[str, tuple[str, ...]] = {
@@ -83,67 +82,57 @@ def search(viewer: Viewer, question: Question, *, place: str | None = None) -> F
     if terms.is_empty:
         return Found([])
     part, before = _place(place)
-    narrowed, is_wide = _narrowed(viewer, question)
+    narrowed, reach = _narrowed(viewer, question)
     hits: list[tuple[File, str]] = []
     if part == NAME:
-        few = _few(select(File.id).where(*_in_name(terms))) if is_wide else None
-        by_name = _page(narrowed.where(*_in_name(terms)), before, SIZE + 1, few)
+        by_name = newest(narrowed, _names(terms), reach, before=before, size=SIZE + 1)
         hits = [(file, NAME) for file in by_name]
         before = None
     if len(hits) <= SIZE:
-        few = _few(select(FileText.file_id).where(FileText.words.op("@@")(text_query(terms)))) if is_wide else None
-        hits += [(file, TEXT) for file in _page(_by_text(narrowed, terms), before, SIZE + 1 - len(hits), few)]
+        # Files whose name was enough stand on an earlier page.
+        others = narrowed.join(FileText, FileText.file_id == File.id).where(not_(and_(*_in_name(terms))))
+        by_text = newest(others, _texts(terms), reach, before=before, size=SIZE + 1 - len(hits))
+        hits += [(file, TEXT) for file in by_text]
     shown = hits[:SIZE]
     following = f"{shown[-1][1]}:{shown[-1][0].id.hex}" if len(hits) > SIZE else None
     return Found(_results(shown, terms), following)
 
 
-def _narrowed(viewer: Viewer, question: Question) -> tuple[Select[Any], bool]:
-    """(the files in question, are they those of many clients)."""
+def _narrowed(viewer: Viewer, question: Question) -> tuple[Select[Any], Reach]:
+    """The files in question, as far as the viewer sees them, and the clients to which they belong."""
     selected = visible_files(viewer)
-    is_wide = question.client_id is None
-    if question.client_id is not None:
-        selected = selected.where(File.client_id == question.client_id)
-    elif not viewer.sees_all:
-        seen: Any = visible_clients(viewer)
-        ids = list(db.session.scalars(seen.with_only_columns(Client.id).order_by(None).limit(FEW_CLIENTS + 1)))
-        if len(ids) <= FEW_CLIENTS:
-            selected, is_wide = selected.where(File.client_id.in_(ids)), False
     if question.format in FORMATS:
         selected = selected.where(File.ext.in_(FORMATS[question.format]))
     if question.period in PERIODS:
         selected = selected.where(File.uploaded_at > func.now() - PERIODS[question.period])
-    return selected, is_wide
+    reach = _reach(viewer, question)
+    # Said of both tables, so that the planner may begin with either.
+    return selected.where(*([] if reach.is_wide else reach.on(File.client_id))), reach
 
 
-def _few(ids: Select[Any]) -> list[uuid.UUID] | None:
-    """What the words alone find, where that is little; None where it is much.
+def _reach(viewer: Viewer, question: Question) -> Reach:
+    if question.client_id is not None:
+        return Reach([question.client_id])
+    if viewer.sees_all:
+        return Reach()
+    seen: Any = visible_clients(viewer)
+    mine = seen.with_only_columns(Client.id).order_by(None)
+    ids = list(db.session.scalars(mine.limit(FEW_CLIENTS + 1)))
+    return Reach(ids) if len(ids) <= FEW_CLIENTS else Reach(subquery=mine)
 
-    Asked without an order: a planner that takes a rare word for a common one would walk through all files by their
-    ids, hoping to find a page full soon.
-    """
-    found = list(db.session.scalars(ids.limit(FEW_HITS + 1)))
-    return found if len(found) <= FEW_HITS else None
+
+def _names(terms: Terms) -> Words:
+    return Words(File.id, File.client_id, and_(*_in_name(terms)), NAMES_WALKED)
+
+
+def _texts(terms: Terms) -> Words:
+    holds = FileText.words.op("@@")(text_query(terms))
+    return Words(FileText.file_id, FileText.client_id, holds, TEXTS_WALKED, by_client=True)
 
 
 def _in_name(terms: Terms) -> list[Any]:
     wanted = [File.search_key.contains(text, autoescape=True) for text in (*terms.words, *terms.phrases)]
     return wanted + [not_(File.search_key.contains(text, autoescape=True)) for text in terms.without]
-
-
-def _by_text(narrowed: Select[Any], terms: Terms) -> Select[Any]:
-    """Files by their text; those whose name was enough stand on an earlier page."""
-    selected = narrowed.join(FileText, FileText.file_id == File.id)
-    return selected.where(FileText.words.op("@@")(text_query(terms)), not_(and_(*_in_name(terms))))
-
-
-def _page(selected: Select[Any], before: uuid.UUID | None, size: int, few: list[uuid.UUID] | None = None) -> list[File]:
-    if few is not None:
-        selected = selected.where(File.id.in_(few))
-    # By id, which tells the moment of creation: with a common word the newest are found without finding all.
-    if before is not None:
-        selected = selected.where(File.id < before)
-    return list(db.session.scalars(selected.order_by(File.id.desc()).limit(size)))
 
 
 def _place(place: str | None) -> tuple[str, uuid.UUID | None]:

@@ -1,0 +1,137 @@
+"""The newest files that hold some words, at about the same cost whether the words are rare or in half of all files.
+
+Rare words are looked up in their index, whoever asks, and the reader's rights narrow what was found. For common words
+the index would hand over hundreds of thousands of rows; there the newest files are walked through until a page is full.
+A walk that does not fill its page (two common words that never stand together; words that stand only where the reader
+sees nothing) ends after a stretch, and what is left is looked up after all. Every file that is returned was narrowed by
+the select of the caller, which asks for the rights; what is counted or estimated here never leaves this module.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func, literal, select, text
+
+from portal.files.models import File
+from portal.kit.db import db
+
+# Words that find no more than this are handed to the last step one by one: the planner then knows how many they are.
+FEW = 1000
+# What the planner expects to find more often than this is walked for. Below, to look all of it up costs less.
+MANY = 3000
+# A reader's clients are named one by one up to this number; of more of them a subquery tells.
+FEW_CLIENTS = 100
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The clients in question: ``ids`` where they are few, a ``subquery`` of ids where many, neither for all."""
+
+    ids: list[uuid.UUID] | None = None
+    subquery: Any = None
+
+    @property
+    def is_wide(self) -> bool:
+        """More clients than one would name."""
+        return self.ids is None
+
+    def on(self, client_id: Any) -> list[ColumnElement[bool]]:
+        """The condition on a column with the client."""
+        if self.ids is not None and len(self.ids) == 1:
+            return [client_id == self.ids[0]]
+        if self.ids is not None:
+            return [client_id == any_(_array(self.ids))]
+        return [] if self.subquery is None else [client_id == any_(func.array(self.subquery.scalar_subquery()))]
+
+
+@dataclass(frozen=True)
+class Words:
+    """Where the words are: ``key`` is the file's id in that table, ``holds`` the condition on it.
+
+    ``stretch`` is how many rows are walked through before they are looked up instead. ``by_client``: an index leads
+    from the newest of one client to its oldest.
+    """
+
+    key: Any
+    client_id: Any
+    holds: ColumnElement[bool]
+    stretch: int
+    by_client: bool = False
+
+
+def newest(selected: Select[Any], words: Words, reach: Reach, *, before: uuid.UUID | None, size: int) -> list[File]:
+    """At most ``size`` files of ``selected`` that hold the words, newest first.
+
+    :param selected: files as far as the reader sees them, with the table of ``words`` joined.
+    :param before: only files older than this one.
+    """
+    narrow = reach.on(words.client_id)
+    hits = select(words.key).where(words.holds, *([] if reach.is_wide else narrow), *_older(words, before))
+    # Through a few clients nobody walks: the newest of all files are those of others.
+    is_walkable = reach.is_wide or (words.by_client and len(reach.ids or ()) == 1)
+    if not is_walkable or _expected(hits) < MANY:
+        return _looked_up(selected, hits, size)
+    found, before = _walked(selected, words, [] if reach.is_wide else narrow, before, size)
+    if before is None:
+        return found
+    rest = select(words.key).where(words.holds, *narrow, *_older(words, before))
+    with _by_index():
+        return found + _all_looked_up(selected, rest, size - len(found))
+
+
+def _walked(
+    selected: Select[Any], words: Words, narrow: list[ColumnElement[bool]], before: uuid.UUID | None, size: int
+) -> tuple[list[File], uuid.UUID | None]:
+    """(what the newest stretch holds, where to go on; None when the page is full or all has been seen)."""
+    stretch = select(words.key).where(*narrow, *_older(words, before)).order_by(words.key.desc())
+    end = db.session.scalar(stretch.offset(words.stretch).limit(1))
+    within = [words.holds, *narrow, *_older(words, before), *([words.key >= end] if end is not None else [])]
+    found = list(db.session.scalars(selected.where(*within).order_by(words.key.desc()).limit(size)))
+    return found, None if len(found) == size else end
+
+
+def _looked_up(selected: Select[Any], hits: Select[Any], size: int) -> list[File]:
+    """Asked without an order first: a planner that takes a rare word for a common one would walk through all files."""
+    ids = list(db.session.scalars(hits.limit(FEW + 1)))
+    if len(ids) > FEW:
+        return _all_looked_up(selected, hits, size)
+    return _of(selected.where(File.id == any_(_array(ids))), size) if ids else []
+
+
+def _all_looked_up(selected: Select[Any], hits: Select[Any], size: int) -> list[File]:
+    found = hits.with_only_columns(hits.selected_columns[0].label("id")).cte("hits").prefix_with("MATERIALIZED")
+    return _of(selected.where(File.id.in_(select(found.c.id))), size)
+
+
+def _of(selected: Select[Any], size: int) -> list[File]:
+    return list(db.session.scalars(selected.order_by(File.id.desc()).limit(size)))
+
+
+def _older(words: Words, before: uuid.UUID | None) -> list[ColumnElement[bool]]:
+    return [words.key < before] if before is not None else []
+
+
+def _array(ids: list[uuid.UUID]) -> Any:
+    return literal(ids, ARRAY(Uuid()))
+
+
+def _expected(hits: Select[Any]) -> float:
+    """How many rows the planner expects, by its statistics of the most common words; nothing is read."""
+    asked = hits.compile(db.engine, compile_kwargs={"render_postcompile": True})
+    answer = db.session.connection().exec_driver_sql(f"EXPLAIN (FORMAT JSON) {asked}", asked.params).scalar_one()
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    return float(plan[0]["Plan"]["Plan Rows"])
+
+
+@contextmanager
+def _by_index() -> Iterator[None]:
+    """Words that are common each are taken for common together: the planner would read every text from end to end."""
+    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    yield
+    db.session.execute(text("SET LOCAL enable_seqscan = on"))
