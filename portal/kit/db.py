@@ -11,7 +11,7 @@ from typing import Annotated, Any, ParamSpec, TypeVar
 from flask import Flask, g, has_request_context
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, MetaData, Uuid, func
+from sqlalchemy import Connection, DateTime, Engine, MetaData, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from uuid_utils import compat as uuid_utils
@@ -89,6 +89,14 @@ class WithTimes:
 # transaction of the test by savepoints, which is what the join mode says; without an outer one it has no effect.
 db = SQLAlchemy(session_options={"expire_on_commit": False, "join_transaction_mode": "create_savepoint"})
 migrate = Migrate()
+
+
+def without_transaction(database: Engine | Connection) -> Engine | Connection:
+    """The same database for single questions, without a BEGIN and a ROLLBACK around each.
+
+    A connection that is in the middle of a transaction stays in it.
+    """
+    return database.execution_options(isolation_level="AUTOCOMMIT") if isinstance(database, Engine) else database
 
 
 def init_app(app: Flask) -> None:

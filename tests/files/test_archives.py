@@ -90,8 +90,11 @@ def test_the_log_names_every_file_that_was_taken_along(filled: Any, sign_in: Any
 def test_a_right_that_ends_while_it_is_sent_cuts_the_archive(
     filled: Any, sign_in: Any, session: Any, ended: str
 ) -> None:
-    """The file whose turn comes after the revocation is not sent, and the connection is cut rather than ended."""
-    for name, content in (("1.txt", b"first"), ("2.txt", b"secret" * 1000)):
+    """The file whose turn comes after the revocation is not sent, and the connection is cut rather than ended.
+
+    The two do not fit into one piece.
+    """
+    for name, content in (("1.txt", b"first" * 40_000), ("2.txt", b"secret" * 150_000)):
         store_bytes(filled.exchange, name, content, actor=filled.alice)
     answer = sign_in(filled.clara).get(f"/folders/{filled.exchange.id}/archive", buffered=False)
     pieces = iter(answer.response)

@@ -281,8 +281,9 @@ def _sent(count: int) -> None:
 
 def test_ten_thousand_files_take_hardly_more_memory_than_a_thousand(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is planned and written for each; the store and the question about rights are the same for every file."""
-    monkeypatch.setattr(archive_stream._Pieces, "_ask", lambda _self, _entry: None)
+    monkeypatch.setattr(archive_stream._Pieces, "_ask", lambda _self, *_entries: None)
     monkeypatch.setattr(storage, "read", lambda _key, **_more: iter([b"12345"]))
+    monkeypatch.setattr(storage, "fetcher", lambda: lambda _key, _count: b"12345")
     peaks = {}
     with app.app_context():
         _sent(50)

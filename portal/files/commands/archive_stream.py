@@ -9,20 +9,18 @@ from array import array
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.orm import Session
-
-from portal.accounts.presence import viewer_still_signed_in
 from portal.files.checksums import computed, remember, remembered
-from portal.files.models import File
-from portal.files.queries import openable_files
+from portal.files.commands.read_ahead import SMALL_BYTES, ReadAhead
+from portal.files.commands.still_allowed import StillAllowed
 from portal.kit import storage
-from portal.kit.db import db
 
 if TYPE_CHECKING:
     from portal.files.commands.archives import Archive, Entry
 
 # A right that was taken away ends an archive in progress after this long at the latest, in seconds.
 ASK_AGAIN = 2.0
+# Small files are asked for and sent together, so many at most.
+_MOST_TOGETHER = 200
 # Checksums are remembered in bunches of so many files.
 _BUNCH = 200
 _UNKNOWN = 1 << 32
@@ -39,10 +37,10 @@ class ContentChanged(Exception):
 def stream(
     archive: Archive, *, person_id: uuid.UUID, session_id: uuid.UUID, start: int = 0, stop: int | None = None
 ) -> Iterator[bytes]:
-    """The archive's bytes from ``start`` up to ``stop``, at most one chunk (1 MiB) in memory.
+    """The archive's bytes from ``start`` up to ``stop``, a few chunks of 1 MiB in memory at most.
 
-    :param person_id: who downloads; their right to each file is asked of the database when its turn comes, and every
-        two seconds inside a long one.
+    :param person_id: who downloads; their right to each file is asked of the database when its turn comes (small ones
+        are sent in one piece of 1 MiB, and asked for together), and every two seconds inside a long one.
     :param session_id: their signed-in session, which must still be open.
     :param start: the first byte that is wanted; whatever it is, the bytes are those of the same whole.
     :param stop: the first byte that is not; None sends all.
@@ -72,13 +70,34 @@ class _Pieces:
 
     def __init__(self, archive: Archive, person_id: uuid.UUID, session_id: uuid.UUID) -> None:
         self.archive, self.layout = archive, archive.layout
-        self.person_id, self.session_id = person_id, session_id
+        self.is_allowed = StillAllowed(person_id, session_id)
         self.crcs = array("Q", [_UNKNOWN]) * len(archive.layout)
         self.new: dict[str, int] = {}
+        self.ahead: ReadAhead
 
     def from_item(self, first: int, *, skip: int) -> Generator[Any, None, None]:
         """From an item on, those before byte ``skip`` unread where that can be."""
-        for number in range(first, len(self.layout)):
+        # The first may be wanted from its middle on; those after it are read from their beginning.
+        entries = map(self.archive.entry, range(first + 1, len(self.layout)))
+        wanted = ((entry.object_key, entry.size) for entry in entries if entry is not None)
+        self.ahead = ReadAhead(wanted, storage.fetcher())
+        try:
+            yield from self._contents(first, skip)
+        finally:
+            self.ahead.close()
+        self._bunch(last=True)
+        for number in range(len(self.layout)):
+            yield self.layout.listed(number, self._crc(number))
+        yield self.layout.end()
+
+    def _contents(self, first: int, skip: int) -> Iterator[Any]:
+        number = first
+        while number < len(self.layout):
+            stop = self._together(number) if number > first else number
+            if stop > number:
+                yield self._small(range(number, stop))
+                number = stop
+                continue
             header = self.layout.header(number)
             yield header
             entry = self.archive.entry(number)
@@ -86,12 +105,33 @@ class _Pieces:
                 begin = self.layout.starts[number] + len(header)
                 yield from self._content(number, entry, min(max(skip - begin, 0), entry.size))
                 yield self.layout.descriptor(number, self.crcs[number])
-        self._bunch(last=True)
-        for number in range(len(self.layout)):
-            yield self.layout.listed(number, self._crc(number))
-        yield self.layout.end()
+            number += 1
+
+    def _together(self, first: int) -> int:
+        """Behind the last of the small items that are sent as one piece with this one; ``first`` where it is large."""
+        size, stop = 0, min(first + _MOST_TOGETHER, len(self.layout))
+        for number in range(first, stop):
+            size += self.layout.items[number].size
+            if size > SMALL_BYTES:
+                return number
+        return stop
+
+    def _small(self, numbers: range) -> bytes:
+        """Small items whole. Their contents are at hand before the right is asked for: then nothing is waited for."""
+        entries = {number: entry for number in numbers if (entry := self.archive.entry(number)) is not None}
+        held = {number: self.ahead.take(entry.object_key) for number, entry in entries.items() if entry.size}
+        self._ask(*entries.values())
+        pieces = []
+        for number in numbers:
+            pieces.append(self.layout.header(number))
+            if number in entries:
+                data = held.get(number, b"")
+                self._sent(number, entries[number], zlib.crc32(data), len(data))
+                pieces += [data, self.layout.descriptor(number, self.crcs[number])]
+        return b"".join(pieces)
 
     def _content(self, number: int, entry: Entry, skip: int) -> Iterator[Any]:
+        """A large one in chunks, or one of which the beginning is not wanted."""
         self._ask(entry)
         asked = time.monotonic()
         known = remembered([entry.object_key]).get(entry.object_key) if skip else None
@@ -108,10 +148,12 @@ class _Pieces:
                 if length > entry.size:
                     break
                 yield chunk
+        self._sent(number, entry, crc if known is None else known, length)
+
+    def _sent(self, number: int, entry: Entry, crc: int, length: int) -> None:
         if length != entry.size:
             raise ContentChanged(entry.object_key)
-        self.crcs[number] = crc if known is None else known
-        self.new[entry.object_key] = self.crcs[number]
+        self.crcs[number] = self.new[entry.object_key] = crc
         self._bunch()
 
     def _crc(self, number: int) -> int:
@@ -133,15 +175,7 @@ class _Pieces:
             remember(self.new)
             self.new = {}
 
-    def _ask(self, entry: Entry) -> None:
-        """A session of its own, closed at once: an archive of hours holds no connection and sees no old state."""
-        with Session(db.engine) as asking:
-            viewer = viewer_still_signed_in(asking, self.person_id, self.session_id)
-            seen = (
-                viewer is not None
-                and asking.execute(
-                    openable_files(viewer).where(File.id == entry.file_id).with_only_columns(File.id)
-                ).first()
-            )
-        if not seen:
-            raise RightsEnded(str(entry.file_id))
+    def _ask(self, *entries: Entry) -> None:
+        ids = [entry.file_id for entry in entries]
+        if ids and not self.is_allowed(ids):
+            raise RightsEnded(str(ids[0]))
