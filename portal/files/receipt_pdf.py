@@ -62,7 +62,7 @@ def _data(page: ReceiptPage, zone: str | None) -> dict[str, Any]:
     identity = receipt_number(receipt.id)
     place = str(ZoneInfo(zone) if zone else get_timezone())
     facts = [
-        (_("Receipt"), identity),
+        (_("Receipt number"), identity),
         (_("Received by"), page.firm_name),
         (_("Deposited by"), f"{page.person.full_name} ({page.person.email})"),
         (_("Client"), page.client_name),
@@ -92,9 +92,10 @@ def _data(page: ReceiptPage, zone: str | None) -> dict[str, Any]:
 
 
 def _line(file: Any, zone: str | None) -> dict[str, str]:
-    exact = ngettext("One byte", "%(count)s bytes", file.size, count=number(file.size))
+    # Below a thousand the rounded size is the exact one already.
+    exact = ngettext("One byte", "%(count)s bytes", file.size, count=number(file.size)) if file.size >= 1000 else ""
     unknown = _("the file was erased before it was computed") if file.lost else _("being computed")
-    size = f"{filesize(file.size)} ({exact})"
+    size = f"{filesize(file.size)} ({exact})" if exact else filesize(file.size)
     return {
         "name": _written(file.name), "size": size, "at": moment_in(file.at, zone), "sha256": file.sha256 or unknown,
     }  # fmt: skip
