@@ -98,6 +98,19 @@ def test_what_one_had_before_is_the_way_back(cast: Cast, group: ClientGroup) -> 
     assert (group_of(cast.acme), group_of(cast.other)) == (old.id, None)
 
 
+def test_the_way_back_passes_over_what_somebody_else_changed_since(
+    cast: Cast, group: ClientGroup, sign_in: SignIn
+) -> None:
+    audit = commands.create_group(name="Audit", actor=cast.alice)
+    browser = sign_in(cast.alice)
+    data = {"clients": f"{cast.acme.id},{cast.other.id}", "value": str(group.id)}
+    (before,) = browser.post("/clients/selection/group", data=data, headers=JSON).get_json()["before"]
+    commands.update_client(cast.acme, actor=cast.bob, version=None, group_id=audit.id)
+    back = {"clients": before[1], "value": before[0], "holding": str(group.id)}
+    assert browser.post("/clients/selection/group", data=back, headers=JSON).status_code == 200
+    assert (group_of(cast.acme), group_of(cast.other)) == (audit.id, None)
+
+
 def test_only_what_one_sees_and_works_on_changes(cast: Cast, group: ClientGroup) -> None:
     read = commands.create_client(name="Read only", actor=cast.alice)
     commands.set_standing(read, cast.bob, Level.READ, actor=cast.alice)

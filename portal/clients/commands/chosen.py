@@ -23,6 +23,8 @@ from portal.kit.bulk import any_ids
 from portal.kit.db import db, transactional
 from portal.outbox import emit_many
 
+_FIELDS: dict[type[ClientGroup] | type[ClientType], str] = {ClientGroup: "group_id", ClientType: "type_id"}
+
 
 @dataclass(frozen=True)
 class Done:
@@ -41,29 +43,34 @@ class Done:
 
 
 @transactional
-def set_group(chosen: Chosen, group_id: Any, *, actor: Viewer) -> Done:
+def set_group(chosen: Chosen, group_id: Any, *, actor: Viewer, holding: str | None = None) -> Done:
     """Put the chosen clients into a group, or (nothing given) into none.
 
     :param group_id: an id or its text.
+    :param holding: only those that hold this one now (an id as text, empty for none): the way back passes over what
+        somebody else has changed since.
     :raises NoClientChosen: the viewer sees none of them.
     :raises TooManyClients: more than 10,000.
     :raises Unknown: there is no such group any more.
     """
-    return _set("group_id", ClientGroup, chosen, group_id, actor)
+    return _set(ClientGroup, chosen, group_id, actor, holding)
 
 
 @transactional
-def set_type(chosen: Chosen, type_id: Any, *, actor: Viewer) -> Done:
-    """Give the chosen clients a type, or (nothing given) none; it raises what :func:`set_group` does."""
-    return _set("type_id", ClientType, chosen, type_id, actor)
+def set_type(chosen: Chosen, type_id: Any, *, actor: Viewer, holding: str | None = None) -> Done:
+    """Give the chosen clients a type, or (nothing given) none; it takes and raises what :func:`set_group` does."""
+    return _set(ClientType, chosen, type_id, actor, holding)
 
 
-def _set(field: str, model: type[ClientGroup] | type[ClientType], chosen: Chosen, raw: Any, actor: Viewer) -> Done:
+def _set(
+    model: type[ClientGroup] | type[ClientType], chosen: Chosen, raw: Any, actor: Viewer, holding: str | None
+) -> Done:
     """As many statements for ten thousand clients as for two."""
+    field = _FIELDS[model]
     value = clean_field(field, raw)
     name = db.session.scalar(select(model.name).where(model.id == value)) if value else ""
     rows = _held(field, chosen, actor)
-    open_ones = [row for row in rows if row.may_change]
+    open_ones = [row for row in rows if row.may_change and (holding is None or str(row.before or "") == holding)]
     changed = [row for row in open_ones if row.before != value]
     if changed:
         _write(field, value, [row.id for row in changed])

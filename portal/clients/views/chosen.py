@@ -18,8 +18,9 @@ from portal.kit.web import allowed, current_viewer, redirect_to, wants_json
 @bp.post("/clients/selection/group")
 @allowed(can_change_clients)
 def set_group_of_chosen() -> ResponseReturnValue:
-    """Put what was chosen into the group ``value``, or into none."""
-    done = commands.set_group(_chosen(), request.form.get("value", ""), actor=current_viewer())
+    """Put what was chosen into the group ``value``, or into none; with ``holding`` only what is in that one now."""
+    value, holding = request.form.get("value", ""), request.form.get("holding")
+    done = commands.set_group(_chosen(), value, actor=current_viewer(), holding=holding)
     if done.name:
         said = ngettext(
             "%(num)s client stands in the group “%(name)s” now.",
@@ -35,8 +36,9 @@ def set_group_of_chosen() -> ResponseReturnValue:
 @bp.post("/clients/selection/type")
 @allowed(can_change_clients)
 def set_type_of_chosen() -> ResponseReturnValue:
-    """Give what was chosen the type ``value``, or none."""
-    done = commands.set_type(_chosen(), request.form.get("value", ""), actor=current_viewer())
+    """Give what was chosen the type ``value``, or none; with ``holding`` only what has that one now."""
+    value, holding = request.form.get("value", ""), request.form.get("holding")
+    done = commands.set_type(_chosen(), value, actor=current_viewer(), holding=holding)
     if done.name:
         said = ngettext(
             "%(num)s client is of the type “%(name)s” now.",

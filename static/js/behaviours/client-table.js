@@ -92,6 +92,8 @@ export default class extends Controller {
     this.barTarget.hidden = isEmpty;
     this.element.dataset.choosing = String(!isEmpty);
     this.markHead();
+    // The bar covers the heads: nothing may have the focus there unseen.
+    for (const head of this.element.querySelectorAll("thead a.sort")) head.tabIndex = isEmpty ? 0 : -1;
     if (isEmpty) return;
     this.countTarget.textContent = this.counted;
     this.allTarget.hidden = everything || (this.isCounted && ids.size >= this.total);
@@ -170,7 +172,7 @@ export default class extends Controller {
     try {
       const { said, left, before } = await post(url, [...this.fields, ["value", value]]);
       if (left) toast(left, { tone: "warn" });
-      if (said) toast(said, before.length ? { action: { label: this.words.undo, run: () => this.undo(url, before) } } : {});
+      if (said) toast(said, before.length ? { action: { label: this.words.undo, run: () => this.undo(url, before, value) } } : {});
       // Other clients may match now.
       if (this.selection.everything) this.selection.clear();
       await this.refresh();
@@ -179,9 +181,10 @@ export default class extends Controller {
     }
   }
 
-  async undo(url, before) {
+  // What somebody else has changed since stays as they have it.
+  async undo(url, before, holding) {
     try {
-      for (const [value, clients] of before) await post(url, [["clients", clients], ["value", value]]);
+      for (const [value, clients] of before) await post(url, [["clients", clients], ["value", value], ["holding", holding]]);
       toast(this.words.undone);
     } catch (error) {
       toast(error.message, { tone: "bad" });
