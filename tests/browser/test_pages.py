@@ -176,6 +176,7 @@ CONTACT = """
 /
 /clients/{client}/activity
 /clients/{client}/documents
+/clients/{client}/documents/bin
 /search?q=bilan
 /folders/{folder}
 /files/{file}/preview
