@@ -6,14 +6,14 @@ import hashlib
 import uuid
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 from portal.accounts.viewer import Viewer
 from portal.files.commands.outcomes import Files, Outcome, Somebody, count_files
-from portal.files.commands.own_levels import OwnLevel, OwnLevels, Pair
+from portal.files.commands.own_levels import Begun, OwnLevel, OwnLevels, Pair, ident_in
 from portal.files.commands.previews import MOST_NAMED, FolderEffect, LostLevel, PersonEffect, Preview
 from portal.files.models import Folder
 from portal.files.queries.paths import reachable_folders
@@ -31,15 +31,12 @@ class Shift(NamedTuple):
 
 
 class OwnShift(NamedTuple):
-    """A person's own level on some folders became another one; None for no level of their own.
-
-    ``folders`` are ids in hexadecimal.
-    """
+    """A person's own level on the folders with these paths became another one; None for no level of their own."""
 
     person_id: uuid.UUID
     before: OwnLevel | None
     after: OwnLevel | None
-    folders: list[str]
+    paths: list[str]
 
 
 @dataclass
@@ -55,9 +52,9 @@ class Difference:
     def own(self) -> dict[Pair, tuple[OwnLevel | None, OwnLevel | None]]:
         """Own levels that became others, by (folder, person)."""
         return {
-            (uuid.UUID(ident), shift.person_id): (shift.before, shift.after)
+            (uuid.UUID(ident_in(path)), shift.person_id): (shift.before, shift.after)
             for shift in self.own_shifts
-            for ident in shift.folders
+            for path in shift.paths
         }
 
     @property
@@ -97,20 +94,40 @@ def difference(before: Outcome, after: Outcome, people: Iterable[Somebody]) -> D
 
 def _own_shifts(before: OwnLevels, after: OwnLevels) -> list[OwnShift]:
     """Own levels that became others. Folders are taken together by the scopes that they started and start."""
-    together: dict[tuple[uuid.UUID | None, uuid.UUID | None], list[str]] = defaultdict(list)
-    nowhere = (None, "")
-    for ident in before.places.keys() | after.places.keys():
-        together[before.places.get(ident, nowhere)[0], after.places.get(ident, nowhere)[0]].append(ident)
     groups: dict[tuple[uuid.UUID, OwnLevel | None, OwnLevel | None], list[str]] = defaultdict(list)
     nothing: dict[uuid.UUID, OwnLevel] = {}
-    for (old, new), ids in together.items():
+    for old, new, paths in _together(before.begun, after.begun):
         had = before.grants[old] if old else nothing
         has = after.grants[new] if new else nothing
         for person_id in had.keys() | has.keys():
             was, now = had.get(person_id), has.get(person_id)
             if was != now:
-                groups[person_id, was, now] += ids
-    return [OwnShift(*group, ids) for group, ids in groups.items()]
+                groups[person_id, was, now] += paths
+    return [OwnShift(*group, paths) for group, paths in groups.items()]
+
+
+def _together(before: Begun, after: Begun) -> Iterator[tuple[uuid.UUID | None, uuid.UUID | None, list[str]]]:
+    """Folders, by their paths, with the scope that they started and the one that they start; None for none.
+
+    Folder by folder only where some start another scope than they did: thousands that simply lost theirs stay together.
+    """
+    same = {scope_id for scope_id, paths in before.items() if after.get(scope_id) == paths}
+    yield from ((scope_id, scope_id, before[scope_id]) for scope_id in same)
+    left = {scope_id: paths for scope_id, paths in before.items() if scope_id not in same}
+    begun = {scope_id: paths for scope_id, paths in after.items() if scope_id not in same}
+    if not left or not begun:
+        yield from ((scope_id, None, paths) for scope_id, paths in left.items())
+        yield from ((None, scope_id, paths) for scope_id, paths in begun.items())
+        return
+    # By id: a folder that was moved has another path.
+    old = {ident_in(path): (scope_id, path) for scope_id, paths in left.items() for path in paths}
+    new = {ident_in(path): (scope_id, path) for scope_id, paths in begun.items() for path in paths}
+    groups: dict[tuple[uuid.UUID | None, uuid.UUID | None], list[str]] = defaultdict(list)
+    nowhere = (None, "")
+    for ident in old.keys() | new.keys():
+        was, now = old.get(ident, nowhere), new.get(ident, nowhere)
+        groups[was[0], now[0]].append(now[1] or was[1])
+    yield from ((*group, paths) for group, paths in groups.items())
 
 
 def own_difference(
@@ -126,22 +143,27 @@ def own_difference(
 
 def entries_of(found: Difference) -> list[dict[str, Any]]:
     """Own levels that became others, as :class:`RightsChange` keeps them."""
-    places = {**found.before.own.places, **found.after.own.places}
-    return [
-        {
-            "folders": sorted(shift.folders),
-            "place": place_of(places[ident][1] for ident in shift.folders),
-            "person": str(shift.person_id),
-            "before": shift.before.as_json() if shift.before else None,
-            "after": shift.after.as_json() if shift.after else None,
-        }
-        for shift in found.own_shifts
-    ]
+    return [_entry(shift, sorted(shift.paths)) for shift in found.own_shifts]
+
+
+def _entry(shift: OwnShift, paths: list[str]) -> dict[str, Any]:
+    """:param paths: those of the shift, in order."""
+    return {
+        "folders": [ident_in(path) for path in paths],
+        "place": _place(paths),
+        "person": str(shift.person_id),
+        "before": shift.before.as_json() if shift.before else None,
+        "after": shift.after.as_json() if shift.after else None,
+    }
 
 
 def place_of(paths: Iterable[str]) -> str:
     """A short form of where folders stand: another one when any of them, or one above it, was moved."""
-    return f"{zlib.crc32('|'.join(sorted(paths)).encode()):08x}"
+    return _place(sorted(paths))
+
+
+def _place(ordered: list[str]) -> str:
+    return f"{zlib.crc32('|'.join(ordered).encode()):08x}"
 
 
 def preview_from(client_id: uuid.UUID, found: Difference, people: Sequence[Somebody], *, viewer: Viewer) -> Preview:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import func, select, text
 
-from portal.files.commands.regions import merge_empty, reread, within
+from portal.files.commands.regions import merge_empty, reread, scopes_below, within
 from portal.files.models import Folder
 from portal.kit.bulk import any_ids
 from portal.kit.db import db, new_id
@@ -25,6 +25,8 @@ from portal.permissions.models import Grant, Scope
 
 # A folder and a person.
 Pair = tuple[uuid.UUID, uuid.UUID]
+# The paths of the folders that start a scope, by the scope.
+Begun = dict[uuid.UUID, list[str]]
 
 _COPY_GRANTS = text(
     'INSERT INTO "grant" (scope_id, person_id, level, origin, set_by_id, set_at, valid_until)'
@@ -99,29 +101,30 @@ class OwnLevels:
     Thousands of folders may start one scope, so that what can be said by scope is not said folder by folder.
     """
 
-    begun: dict[uuid.UUID, list[str]] = field(default_factory=dict)
+    begun: Begun = field(default_factory=dict)
     grants: dict[uuid.UUID, dict[uuid.UUID, OwnLevel]] = field(default_factory=dict)
-
-    @cached_property
-    def places(self) -> dict[str, tuple[uuid.UUID, str]]:
-        """Scope and path by the folder's id in hexadecimal, which is what a path ends with: texts, since thousands of
-        those are quicker than as many ids.
-        """
-        return {path[-33:-1]: (scope_id, path) for scope_id, paths in self.begun.items() for path in paths}
 
     @cached_property
     def paths(self) -> dict[uuid.UUID, str]:
         """The paths of the folders."""
-        return {uuid.UUID(ident): path for ident, (_, path) in self.places.items()}
+        return {uuid.UUID(ident_in(path)): path for paths in self.begun.values() for path in paths}
 
     @cached_property
     def levels(self) -> dict[Pair, OwnLevel]:
         """Own levels by (folder, person)."""
         return {
-            (uuid.UUID(ident), person_id): own
-            for ident, (scope_id, _) in self.places.items()
+            (uuid.UUID(ident_in(path)), person_id): own
+            for scope_id, paths in self.begun.items()
+            for path in paths
             for person_id, own in self.grants[scope_id].items()
         }
+
+
+def ident_in(path: str) -> str:
+    """The id of the folder with this path, in hexadecimal: what the path ends with. A text, since thousands of those
+    are quicker than as many ids.
+    """
+    return path[-33:-1]
 
 
 def read_own_levels(client_id: uuid.UUID, person_ids: Collection[uuid.UUID], *, path: str | None = None) -> OwnLevels:
@@ -179,7 +182,7 @@ def write_own_levels(client_id: uuid.UUID, wanted: Mapping[Pair, OwnLevel | None
     if not touched:
         return
     root = db.session.scalars(select(Folder).where(Folder.client_id == client_id, Folder.parent_id.is_(None))).one()
-    kept = merge_empty(root)
+    kept = merge_empty(root, scopes_below(root))
     reread(client_id)
     people = None if begun else {person_id for _, person_id in wanted}
     refresh(client_id, scope_ids={kept.get(scope_id, scope_id) for scope_id in touched}, person_ids=people)

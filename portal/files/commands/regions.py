@@ -8,11 +8,13 @@ caller holds the client's lock, and refreshes the answers at the end.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, and_, exists, select, text, update
 from sqlalchemy.orm import aliased
 
 from portal.files.models import Folder
+from portal.kit.bulk import any_ids
 from portal.kit.db import db, new_id
 from portal.permissions.commands import NewScope, insert_scopes
 from portal.permissions.models import Grant, Scope
@@ -91,23 +93,33 @@ def hang_below(folder: Folder, scope_id: uuid.UUID) -> uuid.UUID:
     return scope_id
 
 
-def merge_empty(folder: Folder) -> dict[uuid.UUID, uuid.UUID]:
+def scopes_below(folder: Folder) -> list[uuid.UUID]:
+    """The scopes that begin below a folder, at any depth and also in the bin."""
+    if folder.starts_scope and not _is_shared(folder):
+        # Then they hang below its own one. Scopes are few where folders are many: all 20,000 may start the same.
+        tree = select(Scope.id).where(Scope.parent_id == folder.scope_id).cte("tree", recursive=True)
+        tree = tree.union_all(select(Scope.id).join(tree, Scope.parent_id == tree.c.id))
+        return list(db.session.execute(select(tree.c.id)).scalars())
+    found = select(Folder.scope_id).where(
+        Folder.client_id == folder.client_id,
+        within(folder.path),
+        Folder.starts_scope,
+        Folder.scope_id != folder.scope_id,
+    )
+    return list(db.session.execute(found.distinct()).scalars())
+
+
+def merge_empty(folder: Folder, among: Collection[uuid.UUID]) -> dict[uuid.UUID, uuid.UUID]:
     """Dissolve the scopes below a folder on which nothing is set any more: their folders follow those above.
 
     Scopes that hold a default for contacts stay: those who come later get theirs there. Returns, for each dissolved
     scope, the one that its folders follow now.
+
+    :param among: :func:`scopes_below` of the folder.
     """
     grants = exists().where(Grant.scope_id == Scope.id)
-    starter = aliased(Folder)
-    inside = select(starter.scope_id).where(
-        starter.client_id == folder.client_id, within(folder.path, starter), starter.starts_scope
-    )
-    rows = db.session.execute(
-        select(Scope.id, Scope.parent_id).where(
-            Scope.id.in_(inside), Scope.id != folder.scope_id, Scope.contact_level.is_(None), ~grants
-        )
-    ).all()
-    above = dict(rows)
+    empty = select(Scope.id, Scope.parent_id).where(Scope.id == any_ids(among), Scope.contact_level.is_(None), ~grants)
+    above = dict(db.session.execute(empty).all())
     kept = {scope_id: _kept(scope_id, above) for scope_id in above}
     if kept:
         _dissolve(folder, list(kept.items()))

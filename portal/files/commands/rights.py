@@ -13,7 +13,7 @@ from portal import activity
 from portal.accounts.models import Person
 from portal.activity.commands import line, record_many
 from portal.files.commands.naming import lock_folder
-from portal.files.commands.regions import followers_scope, merge_empty, own_scope, within
+from portal.files.commands.regions import followers_scope, merge_empty, own_scope, scopes_below, within
 from portal.files.models import Folder
 from portal.files.refusals import NotAMember
 from portal.kit.clock import now
@@ -104,9 +104,10 @@ def place_levels(
 
 def take_levels_below(folder: Folder, person_ids: Collection[uuid.UUID]) -> int:
     """Remove these people's levels on all sub-folders. Returns how many; the caller refreshes from the folder."""
-    removed = remove_grants(folder.client_id, scope_ids=_scopes_below(folder), person_ids=person_ids)
+    scopes = scopes_below(folder)
+    removed = remove_grants(folder.client_id, scope_ids=scopes, person_ids=person_ids)
     if removed:
-        merge_empty(folder)
+        merge_empty(folder, scopes)
     return removed
 
 
@@ -178,20 +179,6 @@ def _pin_starters(folder: Folder, had: Mapping[uuid.UUID, Granted], actor: Any, 
             "moment": moment,
         },
     )
-
-
-def _scopes_below(folder: Folder) -> list[uuid.UUID]:
-    found = db.session.execute(
-        select(Folder.scope_id)
-        .where(
-            Folder.client_id == folder.client_id,
-            within(folder.path),
-            Folder.starts_scope,
-            Folder.scope_id != folder.scope_id,
-        )
-        .distinct()
-    )
-    return list(found.scalars())
 
 
 def _names(ids: Collection[uuid.UUID], people: Collection[Any]) -> dict[uuid.UUID, str]:
