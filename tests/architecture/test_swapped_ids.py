@@ -65,6 +65,9 @@ SWAPS: list[Swap] = [
     Swap(
         "uploads: completion in a batch", "POST /upload-batches/completion", "uploads={other_upload_id}", as_json=True
     ),
+    Swap("clients: a group for many", "POST /clients/selection/group", "clients={other_client_id} value="),
+    Swap("clients: a type for many", "POST /clients/selection/type", "clients={other_client_id} value="),
+    Swap("clients: an export of many", "POST /exports", "what=current clients={other_client_id}"),
     Swap("person_id: invitations in a list", "POST /contacts/invitations", "person_id={other_person_id}"),
     Swap("person: a contact to add", "POST /clients/{client_id}/contacts", "person={other_person_id}"),
     Swap("contacts: who gets a form", "POST /clients/{client_id}/forms/new", "contacts={other_person_id}"),
