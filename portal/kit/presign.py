@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -42,7 +42,8 @@ class Signer:
         """The address of an object for one method, good for ``seconds`` from ``moment`` (now).
 
         :param headers: what the request must carry, with exactly these values; the store refuses any other.
-        :param query: further parameters, not yet encoded.
+        :param query: further parameters, not yet encoded. Their names are in small letters, as those of S3 are: in the
+            order that the signature wants they stand behind its own.
         """
         at = moment or datetime.now(UTC)
         day = f"{at.year:04}{at.month:02}{at.day:02}"
@@ -52,12 +53,13 @@ class Signer:
         names = sorted(said)
         # These stand in the order that the signature wants, and nothing in them needs encoding.
         parameters = (
-            f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={quote(self.access_key, safe=_PLAIN)}%2F{day}%2F"
-            f"{self.region}%2Fs3%2Faws4_request&X-Amz-Date={stamp}&X-Amz-Expires={seconds}"
+            f"{_credential(self.access_key, day, self.region)}&X-Amz-Date={stamp}&X-Amz-Expires={seconds}"
             f"&X-Amz-SignedHeaders={'%3B'.join(names)}"
         )
         if query:
-            parameters = "&".join(sorted([*parameters.split("&"), *_encoded(query)], key=_by_name))
+            parameters += "".join(
+                [f"&{quote(name, safe=_PLAIN)}={quote(value, safe=_PLAIN)}" for name, value in sorted(query.items())]
+            )
         path = f"{root.path}/{quote(f'{self.bucket}/{key}', safe=_PLAIN + '/')}"
         lines = "".join([f"{name}:{said[name]}\n" for name in names])
         request = f"{method}\n{path}\n{parameters}\n{lines}\n{';'.join(names)}\nUNSIGNED-PAYLOAD"
@@ -85,12 +87,10 @@ def _root(endpoint: str) -> _Root:
     return _Root(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"), host)
 
 
-def _encoded(query: Mapping[str, str]) -> Iterator[str]:
-    return (f"{quote(name, safe=_PLAIN)}={quote(value, safe=_PLAIN)}" for name, value in query.items())
-
-
-def _by_name(parameter: str) -> str:
-    return parameter.partition("=")[0]
+@lru_cache(maxsize=8)
+def _credential(access_key: str, day: str, region: str) -> str:
+    whose = quote(access_key, safe=_PLAIN)
+    return f"X-Amz-Algorithm={ALGORITHM}&X-Amz-Credential={whose}%2F{day}%2F{region}%2Fs3%2Faws4_request"
 
 
 @lru_cache(maxsize=8)
