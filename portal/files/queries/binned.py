@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Uuid, and_, any_, cast, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -77,15 +77,18 @@ def has_full_somewhere(viewer: Viewer, client_id: uuid.UUID) -> bool:
 def _has_full(viewer: Viewer, folder_id: Any) -> ColumnElement[bool]:
     """*Full* on a folder, whether it is in the bin or not."""
     folder = aliased(Folder)
-    rows, _ = with_level(
+    rows, level = with_level(
         select(folder.id), viewer, scope_id=folder.scope_id, client_id=folder.client_id, at_least=Level.FULL
     )
-    return exists(rows.where(folder.id == folder_id))
+    # A value and no EXISTS: of that PostgreSQL would make a list of all folders with full before it looks at the first
+    # entry.
+    held = rows.with_only_columns(level, maintain_column_froms=True).where(folder.id == folder_id)
+    return held.scalar_subquery() == int(Level.FULL)
 
 
 def _shows(viewer: Viewer, file_id: Any) -> ColumnElement[bool]:
-    """Neither its end nor the virus check keeps the file from this viewer."""
-    return exists(select(File.id).where(File.id == file_id, not_kept_from(viewer)))
+    """Neither its end nor the virus check keeps the file from this viewer. No EXISTS, as above."""
+    return select(literal(1)).where(File.id == file_id, not_kept_from(viewer)).scalar_subquery() == 1
 
 
 def _returns_to(stood: Any) -> Any:
