@@ -49,6 +49,8 @@ def _against_a_row(typed: str, who: str, *, inside: str = "", page: int = 1, tex
 
 # Rare words and none: as the search in the log. Others: 100 rows are about 50 ms where a row takes half a millisecond.
 RARELY, OFTEN = 30, 100
+# What nobody asks on purpose: an index of common words read to its end, names letter by letter. As in the log.
+WORST = 2500
 
 
 def _operation(name: str, typed: str, goal: float, who: str = "alice", **more: Any) -> Operation:
@@ -68,10 +70,10 @@ def _of(who: str, label: str) -> list[Operation]:
         _operation(f"{label}-text-common", f"{COMMON} ", OFTEN, who, texts=True),
         _operation(f"{label}-text-some", f"{SOME} ", OFTEN, who, texts=True),
         _operation(f"{label}-two-words", "contrat règlement ", OFTEN, who),
-        _operation(f"{label}-never-together", f"{both} ", OFTEN, who),
+        _operation(f"{label}-never-together", f"{both} ", WORST, who),
         _operation(f"{label}-accents", "reglement", OFTEN, who),
         _operation(f"{label}-begun-1", "z", OFTEN, who),
-        _operation(f"{label}-begun-2", "zq", OFTEN, who),
+        _operation(f"{label}-begun-2", "zq", WORST, who),
         _operation(f"{label}-begun-3", "zan", OFTEN, who),
         _operation(f"{label}-begun-5", "factu", OFTEN, who),
     ]
@@ -83,12 +85,12 @@ _ALL = [
     _operation("all-name-common-page-5", f"{COMMON} ", OFTEN, "alice", page=5),
     _operation("all-inside-common", f"{COMMON} ", OFTEN, "alice", inside="acme", texts=True),
     *_of("bob", "thousand-clients"),
-    _operation("thousand-clients-elsewhere", f"{ELSEWHERE} ", OFTEN, "bob"),
+    _operation("thousand-clients-elsewhere", f"{ELSEWHERE} ", WORST, "bob"),
     _operation("thousand-clients-page-5", f"{COMMON} ", OFTEN, "bob", texts=True, page=5),
     *_of("tess", "five-clients"),
     *_of("clara", "contact-of-100k"),
     _operation("contact-of-100k-page-5", f"{COMMON} ", OFTEN, "clara", texts=True, page=5),
-    _operation("contact-of-100k-elsewhere", f"{ELSEWHERE} ", OFTEN, "clara"),
+    _operation("contact-of-100k-elsewhere", f"{ELSEWHERE} ", WORST, "clara"),
     _operation("depositor-of-100k-common", f"{COMMON} ", OFTEN, "diego"),
     *_of("mallory", "contact-of-2k"),
 ]

@@ -118,7 +118,7 @@ def _reach(viewer: Viewer, question: Question) -> Reach:
     seen: Any = visible_clients(viewer)
     mine = seen.with_only_columns(Client.id).order_by(None)
     ids = list(db.session.scalars(mine.limit(FEW_CLIENTS + 1)))
-    return Reach(ids) if len(ids) <= FEW_CLIENTS else Reach(subquery=mine)
+    return Reach(ids if len(ids) <= FEW_CLIENTS else None)
 
 
 def _names(terms: Terms) -> Words:

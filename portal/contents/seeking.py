@@ -16,25 +16,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func, literal, select, text
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, literal, select, text
 
 from portal.files.models import File
 from portal.kit.db import db
 
 # Words that find no more than this are handed to the last step one by one: the planner then knows how many they are.
-FEW = 1000
-# What the planner expects to find more often than this is walked for. Below, to look all of it up costs less.
-MANY = 3000
-# A reader's clients are named one by one up to this number; of more of them a subquery tells.
+FEW = 3000
+# What the planner expects to find more often than this is walked for at once. Of words that its statistics do not name
+# it expects up to a fiftieth of all files.
+MANY = 30_000
+# A reader's clients are named one by one up to this number; of more of them each file's folder is asked.
 FEW_CLIENTS = 100
 
 
 @dataclass(frozen=True)
 class Reach:
-    """The clients in question: ``ids`` where they are few, a ``subquery`` of ids where many, neither for all."""
+    """The clients in question: ``ids`` where they are few, None for many or all."""
 
     ids: list[uuid.UUID] | None = None
-    subquery: Any = None
 
     @property
     def is_wide(self) -> bool:
@@ -43,11 +43,8 @@ class Reach:
 
     def on(self, client_id: Any) -> list[ColumnElement[bool]]:
         """The condition on a column with the client."""
-        if self.ids is not None and len(self.ids) == 1:
-            return [client_id == self.ids[0]]
-        if self.ids is not None:
-            return [client_id == any_(_array(self.ids))]
-        return [] if self.subquery is None else [client_id == any_(func.array(self.subquery.scalar_subquery()))]
+        ids = self.ids or []
+        return [client_id == ids[0]] if len(ids) == 1 else [client_id == any_(_array(ids))]
 
 
 @dataclass(frozen=True)
@@ -71,37 +68,45 @@ def newest(selected: Select[Any], words: Words, reach: Reach, *, before: uuid.UU
     :param selected: files as far as the reader sees them, with the table of ``words`` joined.
     :param before: only files older than this one.
     """
-    narrow = reach.on(words.client_id)
-    hits = select(words.key).where(words.holds, *([] if reach.is_wide else narrow), *_older(words, before))
+    hits = select(words.key).where(words.holds, *_narrow(words, reach), *_older(words, before))
     # Through a few clients nobody walks: the newest of all files are those of others.
     is_walkable = reach.is_wide or (words.by_client and len(reach.ids or ()) == 1)
     if not is_walkable or _expected(hits) < MANY:
-        return _looked_up(selected, hits, size)
-    found, before = _walked(selected, words, [] if reach.is_wide else narrow, before, size)
+        # Asked without an order: a planner that takes a rare word for a common one would walk through all files.
+        ids = list(db.session.scalars(hits.limit(FEW + 1)))
+        if len(ids) <= FEW:
+            return _of(selected.where(File.id == any_(_array(ids))), size) if ids else []
+        if not is_walkable:
+            return _all_looked_up(selected, hits, size)
+    found, before = _walked(selected, words, reach, before, size)
     if before is None:
         return found
-    rest = select(words.key).where(words.holds, *narrow, *_older(words, before))
     with _by_index():
-        return found + _all_looked_up(selected, rest, size - len(found))
+        return found + _all_looked_up(selected, hits.where(*_older(words, before)), size - len(found))
 
 
 def _walked(
-    selected: Select[Any], words: Words, narrow: list[ColumnElement[bool]], before: uuid.UUID | None, size: int
+    selected: Select[Any], words: Words, reach: Reach, before: uuid.UUID | None, size: int
 ) -> tuple[list[File], uuid.UUID | None]:
-    """(what the newest stretch holds, where to go on; None when the page is full or all has been seen)."""
-    stretch = select(words.key).where(*narrow, *_older(words, before)).order_by(words.key.desc())
-    end = db.session.scalar(stretch.offset(words.stretch).limit(1))
-    within = [words.holds, *narrow, *_older(words, before), *([words.key >= end] if end is not None else [])]
-    found = list(db.session.scalars(selected.where(*within).order_by(words.key.desc()).limit(size)))
-    return found, None if len(found) == size else end
+    """(what the newest files hold, where to go on; None when the page is full or all has been seen).
 
-
-def _looked_up(selected: Select[Any], hits: Select[Any], size: int) -> list[File]:
-    """Asked without an order first: a planner that takes a rare word for a common one would walk through all files."""
-    ids = list(db.session.scalars(hits.limit(FEW + 1)))
-    if len(ids) > FEW:
-        return _all_looked_up(selected, hits, size)
-    return _of(selected.where(File.id == any_(_array(ids))), size) if ids else []
+    As long as a stretch holds something, the next one is longer; the first that holds nothing ends the walk.
+    """
+    found: list[File] = []
+    length = words.stretch
+    while True:
+        narrow = [*_narrow(words, reach), *_older(words, before)]
+        stretch = select(words.key).where(*narrow).order_by(words.key.desc())
+        end = db.session.scalar(stretch.offset(length).limit(1))
+        within = [words.holds, *narrow, *([words.key >= end] if end is not None else [])]
+        page = selected.where(*within).order_by(words.key.desc()).limit(size - len(found))
+        more = list(db.session.scalars(page))
+        found += more
+        if len(found) == size or end is None:
+            return found, None
+        if not more:
+            return found, end
+        before, length = end, length * 4
 
 
 def _all_looked_up(selected: Select[Any], hits: Select[Any], size: int) -> list[File]:
@@ -111,6 +116,10 @@ def _all_looked_up(selected: Select[Any], hits: Select[Any], size: int) -> list[
 
 def _of(selected: Select[Any], size: int) -> list[File]:
     return list(db.session.scalars(selected.order_by(File.id.desc()).limit(size)))
+
+
+def _narrow(words: Words, reach: Reach) -> list[ColumnElement[bool]]:
+    return reach.on(words.client_id) if reach.ids is not None else []
 
 
 def _older(words: Words, before: uuid.UUID | None) -> list[ColumnElement[bool]]:
