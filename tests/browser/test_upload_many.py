@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy import func, select
 
 from portal.files.models import File, FileVersion
@@ -14,8 +16,9 @@ from tests.browser.scene import come_in, commit, make_french_cast
 from tests.figures import record_figure
 
 MANY = 2000
-# The longest time for which the page may not answer, and what a machine is allowed that runs other tests beside.
-LONGEST, ALLOWED = 200, 2500
+# The longest that the page may work without a break, in milliseconds of its processor's time, and what a machine is
+# allowed that runs other tests beside. The time of the clock depends on those more than on the page: it is only told.
+LONGEST, ALLOWED = 200, 400
 
 # Made in the page: thousands of files of different contents.
 MAKE = """
@@ -28,15 +31,10 @@ MAKE = """
     }
 }
 """
-# Dropped as from a folder on the desk. From here on it is noted how long the page does not answer.
+# Dropped as from a folder on the desk.
 LET_GO = """
 () => {
-    window.tasks = [];
-    new PerformanceObserver((list) => {
-        for (const { startTime, duration } of list.getEntries()) window.tasks.push([startTime, duration]);
-    }).observe({ type: "longtask" });
     const zone = document.querySelector("[data-controller~=upload]");
-    window.dropped = performance.now();
     zone.dispatchEvent(new DragEvent("drop", { dataTransfer: window.transfer, bubbles: true, cancelable: true }));
 }
 """
@@ -73,24 +71,46 @@ def counts(site: Any, prefix: str) -> tuple[int, int, int]:
         return int(files or 0), int(found[0]), int(found[1])
 
 
+def tasks_of(browser: Browser, page: Page, act: Callable[[], None]) -> list[tuple[float, float]]:
+    """What the page's main thread did in one go while ``act`` ran: (time of the processor, of the clock) in ms."""
+    browser.start_tracing(page=page, categories=["disabled-by-default-devtools.timeline"])
+    try:
+        act()
+    finally:
+        events = json.loads(browser.stop_tracing())["traceEvents"]
+    main = {
+        (e["pid"], e["tid"]) for e in events if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"
+    }
+    tasks = [e for e in events if e["name"] == "RunTask" and (e["pid"], e["tid"]) in main]
+    return [(task.get("tdur", 0) / 1000, task.get("dur", 0) / 1000) for task in tasks]
+
+
 def wait_for_all(page: Page, seconds: int = 240) -> None:
     expect(page.locator("[data-upload-target=said]")).not_to_be_empty(timeout=seconds * 1000)
     expect(page.locator(".upload-row")).to_have_count(0)
 
 
-def test_two_thousand_files_arrive_while_the_page_stays_quick(site: Any, documents: Page) -> None:
+def test_two_thousand_files_arrive_while_the_page_stays_quick(site: Any, chromium: Browser, documents: Page) -> None:
     """Only the lines in sight are in the page; every content is stored once."""
     puts: list[str] = []
     documents.on("request", lambda request: puts.append(request.url) if request.method == "PUT" else None)
-    drop(documents, MANY, "Beleg", 600)
-    expect(documents.locator(".uploads-summary")).to_contain_text("2")
-    expect(documents.locator(".upload-row").first).to_be_visible()
-    assert documents.locator(".upload-row").count() < 60
-    wait_for_all(documents)
+    documents.evaluate(MAKE, [MANY, "Beleg", 600])
+
+    def arrive() -> None:
+        documents.evaluate(LET_GO)
+        expect(documents.locator(".uploads-summary")).to_contain_text("2")
+        expect(documents.locator(".upload-row").first).to_be_visible()
+        assert documents.locator(".upload-row").count() < 60
+        wait_for_all(documents, seconds=400)
+
+    tasks = tasks_of(chromium, documents, arrive)
     assert counts(site, "Beleg") == (MANY, MANY, MANY)
     assert len(puts) == MANY
-    longest = documents.evaluate("Math.max(0, ...window.tasks.map(([, duration]) => duration))")
-    record_figure("2,000 files dropped: longest task (ms)", round(longest), f"< {LONGEST}", ok=longest < LONGEST)
+    longest, slow = max(cpu for cpu, _ in tasks), sum(clock > LONGEST for _, clock in tasks)
+    told = f"{slow} of {len(tasks)}"
+    record_figure("2,000 files dropped: longest task (ms of CPU)", round(longest), f"< {LONGEST}", ok=longest < LONGEST)
+    record_figure(f"2,000 files dropped: tasks over {LONGEST} ms of the clock", told, "0 when quiet")
+    assert len(tasks) > MANY
     assert longest < ALLOWED
 
 

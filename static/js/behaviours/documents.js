@@ -33,6 +33,7 @@ export default class extends Controller {
     this.element.addEventListener("submit", this.submitted);
     this.element.addEventListener("click", this.asked);
     this.element.addEventListener("error", this.withoutPicture, { capture: true });
+    this.contentsTarget.addEventListener("htmx:beforeSwap", this.emptied);
     addEventListener("pagehide", this.noteSelection);
     this.showPaste();
     this.chooseAgain();
@@ -349,6 +350,11 @@ export default class extends Controller {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.refresh(), 300);
   }
+
+  // htmx announces of each element below that it goes, twice: of a hundred rows that takes longer than to bring the new ones.
+  emptied = ({ target, detail }) => {
+    if (target === this.contentsTarget && detail.xhr.status === 200) target.replaceChildren();
+  };
 
   refresh() {
     this.table.remember();
