@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Flask, g
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from bench import generate
 from bench.site import Site, driver_connection
 from portal.accounts.sessions import open_session
 from portal.files.commands import folders, rights
 from portal.files.commands.changes import LevelChange, apply_changes
-from portal.files.models import Folder
-from portal.files.policies import can_change_folder
-from portal.files.queries import children, visible_folders
+from portal.files.models import File, Folder
+from portal.files.policies import can_change_folder, can_open_folder
+from portal.files.queries import children, listing, reachable_folders, visible_folders
+from portal.files.queries.listed_files import FILE_FACTS
 from portal.kit.bulk import insert_rows
 from portal.kit.db import db, new_id, transactional
 from portal.kit.names import name_key
-from portal.kit.web import allowed, signed_in
+from portal.kit.web import allowed, current_viewer, signed_in
 from portal.permissions.levels import Level
 
 
@@ -75,22 +78,23 @@ def cascade_on_twenty_thousand(site: Site) -> Pair:
 
 def check_through_http(site: Site) -> Pair:
     """A route that loads a folder through the viewer and asks a policy, against an empty one for signed-in people."""
-    app, cast = site.app, site.cast
-    _doors(app)
-    browser = app.test_client()
-    token = transactional(lambda: open_session(cast.bob, ip="127.0.0.1", user_agent="bench"))()
-    with browser.session_transaction() as cookie:
-        cookie["sign_in"] = token
-    checked = f"/bench/checked/{cast.exchange.id}"
+    cast = site.cast
+    ask = _browser(site, cast.bob)
+    return lambda: ask(f"/bench/checked/{cast.exchange.id}"), lambda: ask("/bench/empty")
 
-    def ask(address: str) -> None:
-        for _ in range(20):
-            # The site's context stays open; without this, the person of the request before would be taken over.
-            for kept in list(g):
-                g.pop(kept)
-            assert browser.get(address).status_code == 200
 
-    return lambda: ask(checked), lambda: ask("/bench/empty")
+def page_through_http(site: Site) -> Pair:
+    """The first 100 of 1,000 files as JSON to a restricted contact, against one such row by its primary key."""
+    cast = site.cast
+    folder = transactional(folders.create_folder)(cast.root, name=f"Page {new_id()}", actor=cast.alice)
+    rights.set_level(folder, person=cast.clara, level=Level.READ, actor=cast.alice)
+    with driver_connection() as connection:
+        generate.files(connection, [(cast.acme.id, folder.id)], 1000)
+        connection.execute("ANALYZE")
+    row = db.session.scalar(select(File.id).where(File.folder_id == folder.id).limit(1))
+    db.session.rollback()
+    ask = _browser(site, cast.clara)
+    return lambda: ask(f"/bench/page/{folder.id}"), lambda: ask(f"/bench/row/{row}")
 
 
 def list_ten_thousand(site: Site) -> Pair:
@@ -111,8 +115,8 @@ def list_ten_thousand(site: Site) -> Pair:
         while True:
             page = children(viewer, top, size=1000, place=place)
             rows += [
-                {"id": str(row.folder.id), "name": row.folder.name, "folders": row.folders, "files": row.files}
-                for row in page.items
+                {"id": str(folder.id), "name": folder.name, "folders": inner, "files": files}
+                for folder, _level, inner, files in page.items
             ]
             place = page.next_place
             if place is None:
@@ -190,8 +194,33 @@ def _one_update(site: Site, top: Folder) -> Callable[[], object]:
     return Timed(update, before=note, after=back)
 
 
+def _browser(site: Site, person: Any) -> Callable[[str], None]:
+    """What asks for an address twenty times, signed in as this person."""
+    _doors(site.app)
+    browser = site.app.test_client()
+    token = transactional(lambda: open_session(person, ip="127.0.0.1", user_agent="bench"))()
+    with browser.session_transaction() as cookie:
+        cookie["sign_in"] = token
+
+    def ask(address: str) -> None:
+        for _ in range(20):
+            # The site's context stays open; without this, the person of the request before would be taken over.
+            for kept in list(g):
+                g.pop(kept)
+            assert browser.get(address).status_code == 200
+
+    return ask
+
+
+def _shown(file: Any) -> dict[str, Any]:
+    return {"id": str(file.id), "name": file.name, "size": file.size}
+
+
 def _doors(app: Flask) -> None:
-    """An empty route for whoever is signed in, and one that loads a folder through the viewer and asks a policy."""
+    """Two routes for whoever is signed in, and two that load a folder through the viewer and ask a policy.
+
+    The first two are the floors: an empty one, and one that reads a row by its primary key.
+    """
     if "bench.empty" in app.view_functions:
         return
     app._got_first_request = False
@@ -206,5 +235,17 @@ def _doors(app: Flask) -> None:
     @allowed(can_change_folder, folder=visible_folders)
     def checked(folder: Folder) -> str:
         return "ok"
+
+    @doors.get("/row/<uuid:file_id>")
+    @signed_in
+    def row(file_id: uuid.UUID) -> str:
+        return json.dumps([_shown(db.session.execute(select(*FILE_FACTS).where(File.id == file_id)).one())])
+
+    @doors.get("/page/<uuid:folder_id>")
+    @allowed(can_open_folder, folder=reachable_folders)
+    def page(folder: Folder) -> str:
+        files = listing(current_viewer(), folder, size=100).files.items
+        assert len(files) == 100
+        return json.dumps([_shown(file) for file in files])
 
     app.register_blueprint(doors)
