@@ -162,4 +162,4 @@ export class Table {
   }
 }
 
-const canBeChosen = (row) => Boolean(row.querySelector(".row-choice"));
+const canBeChosen = (row) => Boolean(row.querySelector(".row-choice input"));
