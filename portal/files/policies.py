@@ -32,7 +32,8 @@ def can_view_folder(viewer: Viewer, folder: Folder) -> bool:
 
 def can_open_folder(viewer: Viewer, folder: Folder) -> bool:
     """Any level, or none where the folder leads to a visible one."""
-    return _finds(reachable_folders(viewer).where(Folder.id == folder.id))
+    # The level first, which is one look-up and nearly always enough.
+    return can_view_folder(viewer, folder) or _finds(reachable_folders(viewer).where(Folder.id == folder.id))
 
 
 def can_upload(viewer: Viewer, folder: Folder) -> bool:

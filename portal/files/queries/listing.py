@@ -109,7 +109,8 @@ def children(
         sort = last[0]
         values |= last_values(last[1])
     statement = _children_statement(viewer.is_staff, viewer.sees_all, last is not None, sort)
-    rows: list[Any] = list(db.session.execute(statement, values))
+    # By the session's connection: through the session itself, each row is made a second time for objects it may hold.
+    rows = db.session.connection().execute(statement, values).all()
     items = [FolderRow(row, LEVELS[row[-3]], row[-2], row[-1]) for row in rows[:size]]
     return Page(items, place_of(sort, sort.of_folders, rows[size - 1]) if len(rows) > size else None)
 
