@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Integer, Uuid, any_, bindparam, func, literal, or_, select
+from sqlalchemy import Integer, Uuid, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -18,7 +18,7 @@ from portal.files.order import FIRM, Sort, last_values, place_in, place_of
 from portal.files.queries.anybody import AnyViewer
 from portal.files.queries.levels import folder_levels
 from portal.files.queries.listed_files import LEVELS, files_and_level
-from portal.files.queries.paths import ids_above, path_folders
+from portal.files.queries.paths import ids_above, paths_from
 from portal.files.queries.visible import readable
 from portal.kit.db import db
 from portal.kit.paging import Page
@@ -97,12 +97,11 @@ def listing(
 def children(
     viewer: Viewer, folder: Folder, *, size: int = 100, place: str | None = None, sort: Sort = FIRM
 ) -> Page[FolderRow]:
-    """Sub-folders that the viewer sees, in this order, with counts. Three statements at most.
+    """Sub-folders that the viewer sees, in this order, with counts. One statement.
 
     :param place: where the page before ended, as it gave it; its sort goes on. A forged one gives the first page.
     """
-    paths = path_folders(viewer, folder.client_id)
-    values: dict[str, Any] = {"viewer_id": viewer.person_id, "client_id": folder.client_id, "paths": list(paths)}
+    values: dict[str, Any] = {"viewer_id": viewer.person_id, "client_id": folder.client_id}
     values |= {"folder_id": folder.id, "most": size + 1}
     last = place_in(place, "folders")
     if last is not None:
@@ -121,6 +120,7 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: S
     viewer: Any = AnyViewer(is_staff, sees_all)
     client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
+    leading = select(paths_from(mine).c.id)
     order = sort.of_folders
     further = [column for column in order.columns if not any(column is known for known in FOLDER_FACTS)]
     rows = (
@@ -129,7 +129,7 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: S
         .where(
             Folder.parent_id == bindparam("folder_id", type_=Uuid()),
             Folder.bin_id.is_(None),
-            or_(mine.c.scope_id.is_not(None), Folder.id == any_(_array("paths"))),
+            or_(mine.c.scope_id.is_not(None), Folder.id.in_(leading)),
         )
     )
     if continued:
@@ -140,7 +140,7 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: S
         .cte("page")
         .prefix_with("MATERIALIZED")
     )
-    folders, files = (counted.subquery() for counted in _counts(viewer, mine, select(page.c.id)))
+    folders, files = (counted.subquery() for counted in _counts(viewer, mine, leading, select(page.c.id)))
     return (
         select(
             page,
@@ -153,19 +153,13 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: S
     )
 
 
-def folder_counts(
-    viewer: Viewer, client_id: uuid.UUID, ids: Collection[uuid.UUID], *, paths: set[uuid.UUID] | None = None
-) -> dict[uuid.UUID, tuple[int, int]]:
-    """How many sub-folders and files the viewer sees directly in each of these folders. Two statements.
-
-    :param paths: the answer of :func:`path_folders` where the caller has it.
-    """
+def folder_counts(viewer: Viewer, client_id: uuid.UUID, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """How many sub-folders and files the viewer sees directly in each of these folders. Two statements."""
     if not ids:
         return {}
-    paths = path_folders(viewer, client_id) if paths is None else paths
     folders, files = _count_statements(viewer.is_staff, viewer.sees_all)
     values = {"viewer_id": viewer.person_id, "client_id": client_id, "ids": list(ids)}
-    held_folders = dict(db.session.execute(folders, {**values, "paths": list(paths)}).all())
+    held_folders = dict(db.session.execute(folders, values).all())
     held_files = dict(db.session.execute(files, values).all())
     return {ident: (held_folders.get(ident, 0), held_files.get(ident, 0)) for ident in ids}
 
@@ -174,11 +168,16 @@ def folder_counts(
 def _count_statements(is_staff: bool, sees_all: bool) -> tuple[Any, Any]:
     viewer: Any = AnyViewer(is_staff, sees_all)
     client_id: Any = bindparam("client_id", type_=Uuid())
-    return _counts(viewer, scopes_of(viewer, client_id), select(func.unnest(_array("ids"))))
+    mine = scopes_of(viewer, client_id)
+    wanted = select(func.unnest(bindparam("ids", type_=ARRAY(Uuid()))))
+    return _counts(viewer, mine, select(paths_from(mine).c.id), wanted)
 
 
-def _counts(viewer: Any, mine: Any, parents: Any) -> tuple[Any, Any]:
-    """(sub-folders, files) that the viewer sees directly in each of the folders whose ids ``parents`` selects."""
+def _counts(viewer: Any, mine: Any, leading: Any, parents: Any) -> tuple[Any, Any]:
+    """(sub-folders, files) that the viewer sees directly in each of the folders whose ids ``parents`` selects.
+
+    :param leading: the ids of folders that the viewer sees as a path only.
+    """
     inner = aliased(Folder)
     folders = (
         select(inner.parent_id, func.count().label("number"))
@@ -186,7 +185,7 @@ def _counts(viewer: Any, mine: Any, parents: Any) -> tuple[Any, Any]:
         .where(
             inner.parent_id.in_(parents),
             inner.bin_id.is_(None),
-            or_(mine.c.scope_id.is_not(None), inner.id == any_(_array("paths"))),
+            or_(mine.c.scope_id.is_not(None), inner.id.in_(leading)),
         )
         .group_by(inner.parent_id)
     )
@@ -198,11 +197,6 @@ def _counts(viewer: Any, mine: Any, parents: Any) -> tuple[Any, Any]:
         .group_by(File.folder_id)
     )
     return folders, files
-
-
-def _array(name: str) -> Any:
-    """Many ids as one parameter."""
-    return bindparam(name, type_=ARRAY(Uuid()))
 
 
 def breadcrumbs(viewer: Viewer, folder: Folder) -> list[Crumb]:

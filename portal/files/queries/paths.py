@@ -6,8 +6,7 @@ import uuid
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Boolean, Select, String, Uuid, and_, bindparam, column, exists, func, or_, select, table
-from sqlalchemy.orm import aliased
+from sqlalchemy import Boolean, Select, String, Uuid, and_, bindparam, cast, column, exists, func, or_, select, table
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import Folder
@@ -16,7 +15,7 @@ from portal.kit.db import db
 from portal.permissions.queries import scopes_of, with_level
 
 # By name, with the columns that are asked: to alias the mapped tables takes longer than the look-up.
-_SCOPE = table("scope", column("id", Uuid()), column("client_id", Uuid()))
+_SCOPE = table("scope", column("id", Uuid()), column("client_id", Uuid()), column("parent_id", Uuid()))
 _FOLDER = table(
     "folder",
     column("id", Uuid()),
@@ -28,42 +27,52 @@ _FOLDER = table(
 )
 
 
-def path_folders(viewer: Viewer, client_id: uuid.UUID) -> set[uuid.UUID]:
-    """Ids of the client's folders that the viewer sees as a path only. One statement; two where there are any.
+# A folder's path is its own id after those above it, each 32 digits and a slash.
+_OWN_PART = 33
 
-    They are the folders above the visible ones that stand in an invisible one. Only folders that start a scope can be
-    that, which is why the partial index on them is enough.
-    """
+
+def path_folders(viewer: Viewer, client_id: uuid.UUID) -> set[uuid.UUID]:
+    """Ids of the client's folders that the viewer sees as a path only. One statement."""
     values = {"viewer_id": viewer.person_id, "client_id": client_id}
-    islands, seen = _path_statements(viewer.is_staff, viewer.sees_all)
-    leading = {ident for path in db.session.execute(islands, values).scalars() for ident in ids_above(path)}
-    if not leading:
-        return set()
-    # An island may stand in an invisible folder of a visible one.
-    return leading - set(db.session.execute(seen, {**values, "leading": list(leading)}).scalars())
+    return set(db.session.execute(_path_statement(viewer.is_staff, viewer.sees_all), values).scalars())
 
 
 @cache
-def _path_statements(is_staff: bool, sees_all: bool) -> tuple[Any, Any]:
-    viewer: Any = AnyViewer(is_staff, sees_all)
+def _path_statement(is_staff: bool, sees_all: bool) -> Any:
     client_id: Any = bindparam("client_id", type_=Uuid())
-    mine = scopes_of(viewer, client_id)
-    above = aliased(Folder)
-    also_mine = mine.alias()
-    islands = (
-        select(Folder.path)
-        .join(mine, mine.c.scope_id == Folder.scope_id)
-        .join(above, above.id == Folder.parent_id)
-        .outerjoin(also_mine, also_mine.c.scope_id == above.scope_id)
-        .where(
-            Folder.client_id == client_id,
-            Folder.starts_scope,
-            Folder.bin_id.is_(None),
-            also_mine.c.scope_id.is_(None),
-        )
+    viewer: Any = AnyViewer(is_staff, sees_all)
+    return select(paths_from(scopes_of(viewer, client_id)).c.id)
+
+
+def paths_from(mine: Any) -> Any:
+    """The same as a common table with ``id``, for statements that have the viewer's scopes of one client already.
+
+    They are the folders above the visible ones that stand in an invisible one. Where a scope begins, the folder above
+    follows the scope above; so the few scopes say which folders those are, before any folder is read.
+
+    :param mine: the answer of ``scopes_of``.
+    """
+    scope, island, also_mine = _SCOPE.alias(), _FOLDER.alias(), mine.alias()
+    ids_above_it = func.string_to_array(func.left(island.c.path, func.length(island.c.path) - _OWN_PART - 1), "/")
+    leading = (
+        select(cast(func.unnest(ids_above_it), Uuid()).label("id"))
+        .select_from(mine)
+        .join(scope, scope.c.id == mine.c.scope_id)
+        .outerjoin(also_mine, also_mine.c.scope_id == scope.c.parent_id)
+        .join(island, and_(island.c.scope_id == mine.c.scope_id, island.c.starts_scope, island.c.bin_id.is_(None)))
+        .where(scope.c.parent_id.is_not(None), also_mine.c.scope_id.is_(None))
+        .distinct()
+        .subquery()
     )
-    seen = select(Folder.id).join(mine, mine.c.scope_id == Folder.scope_id)
-    return islands, seen.where(Folder.id.in_(bindparam("leading", expanding=True, type_=Uuid())))
+    # An island may stand in an invisible folder of a visible one.
+    above, seen = _FOLDER.alias(), mine.alias()
+    hidden = (
+        select(above.c.id)
+        .join(leading, leading.c.id == above.c.id)
+        .outerjoin(seen, seen.c.scope_id == above.c.scope_id)
+        .where(seen.c.scope_id.is_(None))
+    )
+    return hidden.cte("path_folders").prefix_with("MATERIALIZED")
 
 
 def reachable_folders(viewer: Viewer) -> Select[Any]:
