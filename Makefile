@@ -31,7 +31,7 @@ run: setup ## start the site with everything it needs
 	@exec $(PY) -m portal.cli up
 
 test: setup ## run every test on real engines and in a real browser
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: setup ## style, types, templates, floors, translations, migrations
 	$(PY) -m ruff check .

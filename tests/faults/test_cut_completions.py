@@ -22,7 +22,7 @@ from tests.faults.web import Hand, Severed, served
 from tests.figures import record_figure
 from tests.files.uploading import JSON, address, begin, checksum, complete, parts_of, send
 
-CUTS = int(os.environ.get("ATRIUM_CUT_COMPLETIONS", "200"))
+CUTS = int(os.environ.get("ATRIUM_CUT_COMPLETIONS", "60"))
 BATCH = 6
 
 
