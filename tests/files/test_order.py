@@ -165,4 +165,4 @@ def test_a_sorted_page_takes_as_many_statements_as_any(cast: Cast, full: Folder)
         with counted() as statements:
             listing(cast.clara.viewer, full, sort=Sort.named(name))
         spent.add(len(statements))
-    assert spent == {4}, spent
+    assert spent == {2}, spent

@@ -101,7 +101,8 @@ def test_copies_take_room_and_are_refused_where_there_is_none(cast: Cast, sessio
     assert _taken(cast.acme) == usage_of(cast.acme.id).used == 800
     with pytest.raises(QuotaExceeded) as refused:
         confirmed_copy(cast.books, to=cast.root, actor=cast.bob)
-    assert "“Accounts”: 200\xa0bytes" in str(refused.value)
+    assert "Accounts" in str(refused.value)
+    assert "200\xa0" in str(refused.value)
 
 
 def test_a_version_that_is_brought_back_counts_and_is_never_refused(cast: Cast, session: Any) -> None:
