@@ -14,7 +14,8 @@ from portal.kit import storage
 
 def test_a_healthy_space_has_no_faults_and_each_fault_is_named(cast: Any, session: Any) -> None:
     """Missing object, changed content, changed size, object without a row, checksum not computed."""
-    for key, _ in list(storage.keys("files/")):
+    # Tests before this one took back their rows, and their objects stayed.
+    for key, _ in list(storage.keys()):
         storage.delete(key)
     for name in ("whole", "missing", "changed", "longer", "unhashed"):
         store_bytes(cast.exchange, f"{name}.txt", name.encode(), actor=cast.bob)
