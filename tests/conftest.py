@@ -20,8 +20,9 @@ from sqlalchemy import Engine, create_engine
 from config import Settings
 from portal.app import create_app
 from portal.kit.db import db
+from portal.outbox.commands import without_bell
 from tests import engines_for_tests as engines
-from tests.cast import Cast, find_cast
+from tests.cast import Cast, find_cast, make_cast
 from tests.pages import check_page
 
 pytest_plugins = ["tests.figures"]
@@ -157,6 +158,22 @@ def cast(session: Any) -> Cast:
     # Closes the savepoint that the reading opened: what a test nests must not lie inside of it.
     db.session.commit()
     return found
+
+
+@pytest.fixture
+def real(fresh_environment: Callable[[], dict[str, str]], tmp_path: Path) -> Iterator[tuple[Flask, Cast]]:
+    """A database, a bucket and an application whose commits are real, and the cast in it (see ``tests.at_once``)."""
+    app = create_app(Settings.from_env({**fresh_environment(), "PORTAL_VAR": str(tmp_path), "PORTAL_DEVELOPMENT": "1"}))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, RATELIMIT_ENABLED=False)
+    with app.app_context():
+        cast = make_cast()
+        db.session.commit()
+        db.session.remove()
+    with without_bell():
+        yield app, cast
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
 
 
 def forget_request() -> None:

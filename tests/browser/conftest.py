@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from config import Settings
 from portal.app import create_app
 from tests.browser.chromium import executable
+from tests.browser.scene import come_in, commit, make_french_cast
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -154,3 +155,17 @@ def page(context: BrowserContext) -> Iterator[Page]:
     )
     yield opened
     assert faults == []
+
+
+@pytest.fixture(scope="module")
+def people(site: Any) -> Any:
+    """The cast in the site's database."""
+    return commit(site, make_french_cast)
+
+
+@pytest.fixture
+def documents(site: Any, context: BrowserContext, page: Page, people: Any) -> Page:
+    """Clara's page of the folder of exchanges."""
+    come_in(context, site, people.clara.id)
+    page.goto(f"/folders/{people.exchange.id}")
+    return page

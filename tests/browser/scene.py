@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from flask.sessions import SecureCookieSessionInterface
@@ -51,6 +52,21 @@ def profile(chromium: Browser, site: Any, **options: Any) -> BrowserContext:
     made = chromium.new_context(base_url=site.url, locale="fr-FR", **options)
     made.set_default_timeout(20_000)
     return made
+
+
+@contextmanager
+def window_of(chromium: Browser, site: Any, person_id: Any, **options: Any) -> Iterator[Page]:
+    """Somebody's window on a desk, without animations. A script or content policy at fault fails the test."""
+    desk = {"reduced_motion": "reduce", "viewport": {"width": 1360, "height": 860}}
+    context = profile(chromium, site, **{**desk, **options})
+    try:
+        come_in(context, site, person_id)
+        page = context.new_page()
+        faults = faults_of(page)
+        yield page
+    finally:
+        context.close()
+    assert faults == []
 
 
 def faults_of(page: Page) -> list[str]:

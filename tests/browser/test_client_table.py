@@ -18,7 +18,7 @@ from portal.files.commands.tree_templates import save_tree_template
 from portal.files.tree_shape import Branch
 from portal.kit.db import db
 from portal.permissions.levels import Level
-from tests.browser.scene import come_in, commit, faults_of, make_french_cast, profile
+from tests.browser.scene import come_in, commit, faults_of, make_french_cast, profile, window_of
 from tests.browser.test_pages import AT_REST, AXE, RUN
 
 HOUSES, GARDENS = 70, 12
@@ -49,15 +49,10 @@ def scene(site: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def alice(chromium: Browser, site: Any, scene: dict[str, Any]) -> Iterator[Page]:
-    """Alice's window with the houses before it; faults of scripts and of the content policy fail the test."""
-    context = profile(chromium, site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
-    come_in(context, site, scene["alice"])
-    page = context.new_page()
-    faults = faults_of(page)
-    show(page, "/clients?q=haus")
-    yield page
-    context.close()
-    assert faults == []
+    """Alice's window with the houses before it."""
+    with window_of(chromium, site, scene["alice"]) as page:
+        show(page, "/clients?q=haus")
+        yield page
 
 
 def show(page: Page, address: str) -> None:

@@ -14,7 +14,7 @@ from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
 from portal.files.models import File, Folder
 from portal.kit.db import db
-from tests.browser.scene import come_in, commit, faults_of, make_french_cast, profile
+from tests.browser.scene import come_in, commit, make_french_cast, profile, window_of
 from tests.browser.test_pages import AT_REST, AXE, RUN
 
 FILES = ("a.txt", "b.txt", "c.txt", "d.txt", "e.txt")
@@ -52,15 +52,10 @@ def desk(site: Any, scene: dict[str, Any], request: pytest.FixtureRequest) -> di
 
 @pytest.fixture
 def clara(chromium: Browser, site: Any, desk: dict[str, Any]) -> Iterator[Page]:
-    """Clara's window with her folder before it; faults of scripts and of the content policy fail the test."""
-    context = profile(chromium, site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
-    come_in(context, site, desk["clara"])
-    page = context.new_page()
-    faults = faults_of(page)
-    page.goto(f"/folders/{desk['top']}")
-    yield page
-    context.close()
-    assert faults == []
+    """Clara's window with her folder before it."""
+    with window_of(chromium, site, desk["clara"]) as page:
+        page.goto(f"/folders/{desk['top']}")
+        yield page
 
 
 def row(page: Page, name: str) -> Any:
@@ -216,14 +211,9 @@ def test_cut_and_copied_rows_are_pasted_into_another_folder(site: Any, clara: Pa
 @pytest.fixture
 def bob(chromium: Browser, site: Any, desk: dict[str, Any]) -> Iterator[Page]:
     """Bob's window with the same folder before it."""
-    context = profile(chromium, site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
-    come_in(context, site, desk["bob"])
-    page = context.new_page()
-    faults = faults_of(page)
-    page.goto(f"/folders/{desk['top']}", wait_until="networkidle")
-    yield page
-    context.close()
-    assert faults == []
+    with window_of(chromium, site, desk["bob"]) as page:
+        page.goto(f"/folders/{desk['top']}", wait_until="networkidle")
+        yield page
 
 
 def test_one_menu_serves_every_row(site: Any, bob: Page, desk: dict[str, Any]) -> None:

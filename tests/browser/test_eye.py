@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
-from tests.browser.scene import come_in, commit, faults_of, make_french_cast, profile
+from tests.browser.scene import commit, faults_of, make_french_cast, window_of
 from tests.browser.test_pages import inspect
 
 
@@ -33,10 +33,8 @@ def things(site: Any) -> dict[str, Any]:
 @pytest.fixture
 def alice(chromium: Browser, site: Any, things: dict[str, Any]) -> Iterator[Page]:
     """Alice's window."""
-    context = profile(chromium, site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
-    come_in(context, site, things["alice"])
-    yield context.new_page()
-    context.close()
+    with window_of(chromium, site, things["alice"]) as page:
+        yield page
 
 
 def look(page: Page, things: dict[str, Any], tab: str, name: str) -> None:

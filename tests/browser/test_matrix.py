@@ -15,7 +15,7 @@ from portal.files.commands.folders import create_folder
 from portal.files.models import RightsChange
 from portal.files.queries import folder_level
 from portal.kit.db import db
-from tests.browser.scene import come_in, commit, faults_of, make_french_cast, profile
+from tests.browser.scene import come_in, commit, make_french_cast, profile, window_of
 from tests.browser.test_pages import AT_REST, AXE, RUN
 
 Ids = dict[str, Any]
@@ -63,14 +63,9 @@ def place(site: Any) -> Place:
 
 @pytest.fixture
 def window(chromium: Browser, place: Place) -> Iterator[Page]:
-    """Alice's window; a script that fails or a violated content policy fails the test."""
-    context = profile(chromium, place.site, reduced_motion="reduce", viewport={"width": 1360, "height": 860})
-    come_in(context, place.site, place.ids["alice"])
-    page = context.new_page()
-    faults = faults_of(page)
-    yield page
-    context.close()
-    assert faults == []
+    """Alice's window."""
+    with window_of(chromium, place.site, place.ids["alice"]) as page:
+        yield page
 
 
 def cell(page: Page, place: Place, folder: str, person: str) -> Any:

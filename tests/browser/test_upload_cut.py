@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -13,7 +12,6 @@ from playwright.sync_api import BrowserContext, Page, expect
 from portal.files.verify import verify
 from portal.kit.db import db
 from tests.browser.conftest import Site, free_port, running_site
-from tests.browser.scene import come_in, commit, make_french_cast
 from tests.browser.test_upload_many import counts, drop, wait_for_all
 from tests.faults.severing import Cut, Severing, random_cut
 from tests.faults.web import COMPLETION
@@ -36,20 +34,6 @@ def site(
         fresh_environment(), tmp_path_factory.mktemp("site"), port=line.server_port, url=line.url
     ) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def people(site: Site) -> Any:
-    """The cast in the site's database."""
-    return commit(site, make_french_cast)
-
-
-@pytest.fixture
-def documents(site: Site, context: BrowserContext, page: Page, people: Any) -> Page:
-    """Clara's page of the folder of exchanges."""
-    come_in(context, site, people.clara.id)
-    page.goto(f"/folders/{people.exchange.id}")
-    return page
 
 
 def agreed(site: Site) -> list[str]:

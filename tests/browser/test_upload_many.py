@@ -6,13 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import func, select
 
 from portal.files.models import File, FileVersion
 from portal.kit.db import db
-from tests.browser.scene import come_in, commit, make_french_cast
 from tests.figures import record_figure
 
 MANY = 2000
@@ -44,20 +42,6 @@ def drop(page: Page, count: int, prefix: str, size: int) -> None:
     """Let go of so many files over the page, of ``size`` bytes each."""
     page.evaluate(MAKE, [count, prefix, size])
     page.evaluate(LET_GO)
-
-
-@pytest.fixture(scope="module")
-def people(site: Any) -> Any:
-    """The cast in the site's database."""
-    return commit(site, make_french_cast)
-
-
-@pytest.fixture
-def documents(site: Any, context: BrowserContext, page: Page, people: Any) -> Page:
-    """Clara's page of the folder of exchanges."""
-    come_in(context, site, people.clara.id)
-    page.goto(f"/folders/{people.exchange.id}")
-    return page
 
 
 def counts(site: Any, prefix: str) -> tuple[int, int, int]:

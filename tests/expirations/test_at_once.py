@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
+from functools import partial
 
-import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from config import Settings
-from portal.app import create_app
 from portal.clients import commands as clients
 from portal.clients.models import Client, Membership
 from portal.expirations.models import ExpiryNotice
@@ -25,47 +20,12 @@ from portal.kit.db import db, transactional
 from portal.kit.errors import Conflict
 from portal.mailer.models import Mail
 from portal.outbox.models import OutboxEntry
-from tests import engines_for_tests as engines
-from tests.cast import Cast, make_cast
+from tests.at_once import at_once
+from tests.cast import Cast
 from tests.figures import record_figure
 
 WORKERS = 6
 ROUNDS = 5
-
-
-@pytest.fixture
-def real(fresh_environment: Callable[[], dict[str, str]], tmp_path: object) -> Iterator[tuple[Flask, Cast]]:
-    """An application whose commits are real, and the cast in it."""
-    env = fresh_environment()
-    app = create_app(Settings.from_env({**env, "PORTAL_VAR": str(tmp_path), "PORTAL_DEVELOPMENT": "1"}))
-    with app.app_context():
-        cast = make_cast()
-        db.session.commit()
-    yield app, cast
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    # A database cannot be dropped by a connection to itself.
-    elsewhere = {**env, "DATABASE_URL": engines.with_database(env["DATABASE_URL"], "postgres")}
-    engines.drop(elsewhere, env["DATABASE_URL"])
-
-
-def _together(app: Flask, work: Callable[[int], object]) -> list[object]:
-    """Six workers at once, each in a connection of its own; returns results, or what was raised instead."""
-    barrier = Barrier(WORKERS)
-
-    def run(number: int) -> object:
-        with app.app_context():
-            try:
-                barrier.wait(20)
-                return work(number)
-            except Exception as refusal:
-                return refusal
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(WORKERS) as pool:
-        return list(pool.map(run, range(WORKERS)))
 
 
 def _count(model: type, *conditions: object) -> int:
@@ -83,13 +43,17 @@ def test_files_deposited_at_once_are_one_receipt_and_one_mail(real: tuple[Flask,
         add_to_receipt(diego, folder, store_bytes(folder, f"{number}.txt", b"content", actor=diego))
 
     for done in range(1, ROUNDS + 1):
-        assert [result for result in _together(app, deposit) if result is not None] == []
+        assert [
+            result
+            for result in at_once(app, *(partial(deposit, number) for number in range(WORKERS)))
+            if result is not None
+        ] == []
         with app.app_context():
             receipt_id = db.session.scalars(select(Receipt.id).where(Receipt.mailed_at.is_(None))).one()
             assert _count(ReceiptLine, ReceiptLine.receipt_id == receipt_id) == WORKERS
             assert _count(OutboxEntry, OutboxEntry.name == "files.mail_receipt") == done
             db.session.remove()
-        assert [result for result in _together(app, lambda _n, i=str(receipt_id): mail_receipt(i)) if result] == []
+        assert [result for result in at_once(app, *[partial(mail_receipt, str(receipt_id))] * WORKERS) if result] == []
         with app.app_context():
             assert _count(Mail, Mail.template == "receipt") == done
     record_figure("receipts: files deposited at once, doubled or lost", 0, "0")
@@ -102,7 +66,7 @@ def test_workers_that_tell_at_once_tell_each_reader_once(real: tuple[Flask, Cast
         for person in (cast.clara, cast.diego):
             clients.set_contact_end(cast.acme, person.id, now() + timedelta(days=5), actor=cast.alice)
         db.session.remove()
-    results = _together(app, lambda _number: tell())
+    results = at_once(app, *[tell] * WORKERS)
     assert [result for result in results if isinstance(result, Exception)] == []
     with app.app_context():
         assert _count(ExpiryNotice) == 2
@@ -124,10 +88,10 @@ def test_of_many_who_press_renew_at_once_one_renews(real: tuple[Flask, Cast]) ->
     assert seen is not None
     last = seen.date() + timedelta(days=30)
 
-    def renew(_number: int) -> None:
+    def renew() -> None:
         client = db.session.get_one(Client, cast.acme.id)
         clients.renew_member(client, cast.diego.id, last, kind="contact", seen=seen, actor=cast.alice)
 
-    results = _together(app, renew)
+    results = at_once(app, *[renew] * WORKERS)
     assert results.count(None) == 1
     assert [type(result) for result in results if result is not None] == [Conflict] * (WORKERS - 1)

@@ -3,59 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
-import pytest
 from flask import Flask
 
-from config import Settings
-from portal.app import create_app
 from portal.files.commands import folders, rights
 from portal.files.models import Folder
 from portal.files.policies import can_upload
 from portal.files.refusals import IntoItself
 from portal.kit.db import db
 from portal.permissions.levels import Level
-from tests import engines_for_tests as engines
-from tests.cast import Cast, make_cast
+from tests.at_once import at_once
+from tests.cast import Cast
 from tests.figures import record_figure
-
-
-@pytest.fixture
-def real(fresh_environment: Callable[[], dict[str, str]], tmp_path: object) -> Iterator[tuple[Flask, Cast]]:
-    """An application whose commits are real, and the cast in it."""
-    env = fresh_environment()
-    app = create_app(Settings.from_env({**env, "PORTAL_VAR": str(tmp_path), "PORTAL_DEVELOPMENT": "1"}))
-    with app.app_context():
-        cast = make_cast()
-        db.session.commit()
-    yield app, cast
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    # A database cannot be dropped by a connection to itself.
-    elsewhere = {**env, "DATABASE_URL": engines.with_database(env["DATABASE_URL"], "postgres")}
-    engines.drop(elsewhere, env["DATABASE_URL"])
-
-
-def _together(app: Flask, *works: Callable[[], object]) -> list[object]:
-    """Do all at once, each in a connection of its own; returns results, or the refusals instead."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> object:
-        with app.app_context():
-            try:
-                barrier.wait(20)
-                return work()
-            except Exception as refusal:
-                return refusal
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
 
 
 def _folder(ident: uuid.UUID) -> Folder:
@@ -70,7 +29,7 @@ def test_two_opposite_moves_make_no_cycle(real: tuple[Flask, Cast]) -> None:
             root = _folder(cast.root.id)
             one = folders.create_folder(root, name=f"one {number}", actor=cast.alice).id
             two = folders.create_folder(root, name=f"two {number}", actor=cast.alice).id
-        outcomes = _together(
+        outcomes = at_once(
             app,
             lambda one=one, two=two: folders.move_folder(_folder(one), to=_folder(two), actor=cast.alice),
             lambda one=one, two=two: folders.move_folder(_folder(two), to=_folder(one), actor=cast.alice),
@@ -86,7 +45,7 @@ def test_two_opposite_moves_make_no_cycle(real: tuple[Flask, Cast]) -> None:
 
 def test_of_eight_new_folders_of_one_name_one_is_made(real: tuple[Flask, Cast]) -> None:
     app, cast = real
-    outcomes = _together(
+    outcomes = at_once(
         app, *[lambda: folders.create_folder(_folder(cast.exchange.id), name="Same", actor=cast.alice)] * 8
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Folder"] + ["NameTaken"] * 7
@@ -100,6 +59,6 @@ def test_a_revoked_right_is_gone_in_every_other_connection_at_the_commit(real: t
     def revoke() -> object:
         return rights.set_level(_folder(cast.exchange.id), person=cast.clara, level=Level.NONE, actor=cast.alice)
 
-    assert _together(app, revoke) == [None]
+    assert at_once(app, revoke) == [None]
     with app.app_context():
         assert not can_upload(cast.clara.viewer, cast.exchange)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import Any
 
 import pytest
@@ -27,14 +25,12 @@ from portal.files.quota import room_left, usage_of
 from portal.files.verify import verify
 from portal.kit.db import db, new_id
 from portal.kit.names import name_key, search_key
+from tests.at_once import at_once
 from tests.cast import Cast
 from tests.figures import record_figure
 from tests.files.chosen import confirmed_copy, copy_of
 from tests.files.uploading import checksum
-from tests.rights.conftest import real
 from tests.statements import counted
-
-__all__ = ["real"]
 
 
 def _taken(client: Client) -> int | None:
@@ -146,24 +142,6 @@ def test_an_erased_client_takes_its_row_along(cast: Cast, session: Any) -> None:
     assert _taken(cast.acme) is None
 
 
-def _race(app: Flask, works: list[Callable[[], object]]) -> list[object]:
-    """All at once, each in a session of its own; results, or the refusals instead."""
-    barrier = Barrier(len(works))
-
-    def run(work: Callable[[], object]) -> object:
-        with app.app_context():
-            try:
-                barrier.wait(20)
-                return work()
-            except QuotaExceeded as refusal:
-                return refusal
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return list(pool.map(run, works))
-
-
 def test_nobody_gets_above_the_clients_limit_by_racing(real: tuple[Flask, Cast]) -> None:
     """Single uploads, batches, contents of the server and copies at once, the row being made by the first of them."""
     app, cast = real
@@ -188,7 +166,7 @@ def test_nobody_gets_above_the_clients_limit_by_racing(real: tuple[Flask, Cast])
         return confirmed_copy(file, to=db.session.get_one(Folder, cast.books.id), actor=cast.bob)
 
     for number in range(rounds):
-        outcomes = _race(app, [begin, begin, begin, batch, batch, store, store, copy, copy, begin])
+        outcomes = at_once(app, begin, begin, begin, batch, batch, store, store, copy, copy, begin)
         with app.app_context():
             used, taken = usage_of(cast.acme.id).used, _taken(cast.acme)
             assert used <= limit
@@ -221,7 +199,7 @@ def test_nobody_gets_above_the_limit_of_all_clients_by_racing(real: tuple[Flask,
 
         return one
 
-    outcomes = _race(app, [begin(cast.exchange.id, cast.clara), begin(cast.other_folder.id, cast.mallory)] * 5)
+    outcomes = at_once(app, *[begin(cast.exchange.id, cast.clara), begin(cast.other_folder.id, cast.mallory)] * 5)
     assert sum(isinstance(outcome, Upload) for outcome in outcomes) == 6
     with app.app_context():
         assert db.session.scalar(select(func.sum(Upload.size)).where(Upload.state == "pending")) == 902
