@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
 
-from portal.files.models import File, FileVersion
+from portal.files.models import File, FileVersion, Upload
 from portal.kit.db import db
 from tests.figures import record_figure
 
@@ -114,6 +114,31 @@ def test_all_are_paused_and_go_on_and_one_is_taken_out(site: Any, documents: Pag
     head.get_by_role("button").first.click()
     wait_for_all(documents)
     assert counts(site, "Pause") == (599, 599, 599)
+
+
+def test_what_goes_on_while_its_beginning_is_still_answered_goes_once(site: Any, documents: Page) -> None:
+    """Paused and resumed at once while a slow portal still begins them: each arrives, none is asked about."""
+    held: list[Route] = []
+    documents.route("**/upload-batches", lambda route: held.append(route) if len(held) < 2 else route.continue_())
+    drop(documents, 300, "Langsam", 200)
+    head = documents.locator("[data-upload-target=head]")
+    expect(head).to_be_visible()
+    documents.wait_for_timeout(500)
+    assert len(held) == 2
+    for button in ("pauseAll", "resumeAll"):
+        head.locator(f"[data-upload-target={button}]").click()
+    documents.wait_for_timeout(300)
+    for route in held:
+        route.continue_()
+    wait_for_all(documents)
+    assert documents.locator("#upload-conflict").is_hidden()
+    assert counts(site, "Langsam") == (300, 300, 300)
+    with site.app.app_context():
+        folder = db.session.scalar(select(File.folder_id).where(File.name.startswith("Langsam")).limit(1))
+        begun = select(func.count()).select_from(Upload).where(Upload.folder_id == folder, Upload.state == "pending")
+        left = db.session.scalar(begun)
+        db.session.remove()
+    assert left == 0
 
 
 def test_taken_names_of_a_hundred_files_are_asked_about_once(site: Any, documents: Page) -> None:

@@ -86,8 +86,13 @@ export class Batch {
     if (taken.length) this.askAbout(taken);
   }
 
-  // Whether the name is taken, which somebody must conflict.
+  // Whether the name is taken, which somebody must decide.
   accept(transfer, { id, url, headers, problem }) {
+    if (transfer.batch !== this || transfer.state === "cancelled") {
+      // Paused and sent on its way elsewhere, or taken out, while this was being begun: this beginning leads nowhere.
+      if (id) ask("DELETE", `/uploads/${id}`).catch(() => undefined);
+      return false;
+    }
     if (problem?.code === "name_taken") {
       transfer.batch = undefined;
       return true;

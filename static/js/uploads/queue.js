@@ -4,23 +4,31 @@ import { Batch, MOST_BYTES, MOST_FILES, SMALL_BYTES } from "./batch.js";
 const FILES_AT_ONCE = 3;
 const BATCHES_AT_ONCE = 2;
 
+// The first of a set, taken out of it.
+function shift(set) {
+  const [first] = set;
+  set.delete(first);
+  return first;
+}
+
+// Sets, because what is paused and goes on again may still stand where it waited before: nothing goes twice.
 export class Queue {
   // finished(transfers): they are files now.
   constructor({ finished }) {
-    Object.assign(this, { finished, single: [], groups: new Map(), singles: 0, batches: 0 });
+    Object.assign(this, { finished, single: new Set(), groups: new Map(), singles: 0, batches: 0 });
   }
 
   add(transfer) {
     transfer.set("waiting");
     transfer.batch = undefined;
     if (transfer.size > SMALL_BYTES || transfer.alone) {
-      this.single.push(transfer);
+      this.single.add(transfer);
       return;
     }
     const { folder, path } = transfer.record;
     const group = `${folder}/${path.join("/")}/${transfer.mode ?? ""}`;
-    if (!this.groups.has(group)) this.groups.set(group, []);
-    this.groups.get(group).push(transfer);
+    if (!this.groups.has(group)) this.groups.set(group, new Set());
+    this.groups.get(group).add(transfer);
   }
 
   // What is added together goes together: nothing starts before all of it is here.
@@ -33,7 +41,7 @@ export class Queue {
 
   start() {
     if (this.stopped) return;
-    while (this.singles < FILES_AT_ONCE && this.single.length) this.carryAlone(this.single.shift());
+    while (this.singles < FILES_AT_ONCE && this.single.size) this.carryAlone(shift(this.single));
     while (this.batches < BATCHES_AT_ONCE && this.groups.size) this.carryTogether();
   }
 
@@ -53,8 +61,8 @@ export class Queue {
     const some = this.next();
     if (some.length < 2) {
       // One small file needs no batch, and shows how far it is.
-      this.single.push(...some);
-      if (this.singles < FILES_AT_ONCE && this.single.length) this.carryAlone(this.single.shift());
+      for (const transfer of some) this.single.add(transfer);
+      if (this.singles < FILES_AT_ONCE && this.single.size) this.carryAlone(shift(this.single));
       return;
     }
     this.batches += 1;
@@ -76,16 +84,15 @@ export class Queue {
     const [group, waiting] = this.groups.entries().next().value;
     const some = [];
     let bytes = 0;
-    while (waiting.length && some.length < MOST_FILES) {
-      const transfer = waiting[0];
+    for (const transfer of waiting) {
       if (transfer.state === "waiting") {
-        if (bytes + transfer.size > MOST_BYTES) break;
+        if (some.length === MOST_FILES || bytes + transfer.size > MOST_BYTES) break;
         bytes += transfer.size;
         some.push(transfer);
       }
-      waiting.shift();
+      waiting.delete(transfer);
     }
-    if (!waiting.length) this.groups.delete(group);
+    if (!waiting.size) this.groups.delete(group);
     return some;
   }
 }
