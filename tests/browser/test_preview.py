@@ -65,6 +65,8 @@ def test_clara_walks_through_the_files_and_back(context: BrowserContext, page: P
     expect(page.frame_locator(".preview-frame").get_by_text("<script>alert(1)</script> notes")).to_be_visible()
     page.keyboard.press("ArrowLeft")
     expect(page.get_by_role("heading", level=1)).to_have_text("b mail.eml")
+    # Keys are heard once the page's script has run.
+    page.wait_for_load_state("domcontentloaded")
     page.keyboard.press("Escape")
     page.wait_for_url(f"**/folders/{things['folder']}")
 

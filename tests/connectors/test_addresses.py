@@ -253,7 +253,10 @@ def test_the_certificate_is_checked_against_the_name(app, monkeypatch, tmp_path)
             try:
                 peer, _address = listener.accept()
                 with server_context.wrap_socket(peer, server_side=True) as stream:
-                    stream.recv(4096)
+                    # What is closed before all was read is reset, and the answer may be lost with it.
+                    asked = stream.recv(4096)
+                    while asked and not asked.endswith(b"{}"):
+                        asked += stream.recv(4096)
                     stream.sendall(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")
             except OSError:
                 continue
