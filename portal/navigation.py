@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask, request
+from flask import Flask, current_app, render_template, request
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from markupsafe import Markup
 
 from portal.accounts.eye import is_shown, open_eye
 from portal.accounts.queries import firm
 from portal.accounts.roles import Feature
-from portal.kit.assets import url_if
+from portal.kit.assets import asset_url, url_if
 from portal.kit.web import current_viewer
 
 # Which pages light up an entry of the menu, by the beginnings of their endpoints.
@@ -76,7 +78,7 @@ class Group:
 
 def init_app(app: Flask) -> None:
     """Give templates the menu, the firm and the viewer."""
-    app.jinja_env.globals["navigation"] = navigation
+    app.jinja_env.globals.update(navigation=navigation, keyboard_map=keyboard_map)
 
     @app.context_processor
     def shared() -> dict[str, Any]:
@@ -88,6 +90,15 @@ def init_app(app: Flask) -> None:
             "viewer": current_viewer() if signed_in else None,
             "working_term": working_term(),
         }
+
+
+def keyboard_map() -> Markup:
+    """The dialog behind "?". It stands on every page and differs by language alone, so it is drawn once for each."""
+    drawn: dict[tuple[str, str], Markup] = current_app.extensions.setdefault("keyboard_maps", {})
+    key = str(get_locale()), asset_url("icons.svg")
+    if key not in drawn:
+        drawn[key] = Markup(render_template("layouts/_keys.html"))  # noqa: S704 - a template, already escaped
+    return drawn[key]
 
 
 def navigation() -> list[Group]:
