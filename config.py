@@ -60,6 +60,7 @@ class Settings:
     clamd_url: str | None
     mail_from: str
     var: Path
+    cache: Path
     demo: bool
     development: bool
     trusted_proxies: int
@@ -76,6 +77,7 @@ class Settings:
         faults = _faults(env)
         if faults:
             raise BadSettings(faults)
+        var = Path(env.get("PORTAL_VAR", ROOT / "var"))
         return cls(
             database_url=_with_driver(env["DATABASE_URL"]),
             redis_url=env["REDIS_URL"],
@@ -90,7 +92,8 @@ class Settings:
             smtp_url=env.get("SMTP_URL") or None,
             clamd_url=env.get("CLAMD_URL") or None,
             mail_from=env.get("MAIL_FROM", "Atrium <portal@localhost.localdomain>"),
-            var=Path(env.get("PORTAL_VAR", ROOT / "var")),
+            var=var,
+            cache=Path(env.get("PORTAL_CACHE", var / "cache")),
             demo=_flag(env, "PORTAL_DEMO"),
             development=_flag(env, "PORTAL_DEVELOPMENT"),
             trusted_proxies=int(env.get("TRUSTED_PROXIES", "0")),

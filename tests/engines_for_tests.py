@@ -23,15 +23,16 @@ SHARED = "ATRIUM_TEST_ENGINES"
 
 def engines_environment(stack: ExitStack) -> dict[str, str]:
     """The environment of the engines: those of a folder that a developer keeps running, or fresh ones."""
+    # Hundreds of applications are made in a run: templates are compiled once for all of them.
+    shared = {"PORTAL_CACHE": stack.enter_context(tempfile.TemporaryDirectory(prefix="atrium-cache-"))}
     kept = os.environ.get(SHARED)
     if kept:
-        found: dict[str, str] = json.loads((Path(kept) / "env.json").read_text())
-        return found
+        return {**json.loads((Path(kept) / "env.json").read_text()), **shared}
     from portal.engines import started
 
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="atrium-", ignore_cleanup_errors=True))
     os.chmod(folder, 0o755)  # noqa: S103 - PostgreSQL runs as another user below it when we are root
-    return dict(stack.enter_context(started(Path(folder), for_tests=True)))
+    return {**stack.enter_context(started(Path(folder), for_tests=True)), **shared}
 
 
 def admin_url(env: dict[str, str]) -> str:

@@ -2,11 +2,14 @@
 
 import json
 import zlib
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
 
 from flask import Flask, current_app, g, request, url_for
+from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
@@ -98,7 +101,20 @@ def url_if(endpoint: str, **values: Any) -> str | None:
         return None
 
 
+class _CompiledTemplates(FileSystemBytecodeCache):
+    """Compiled templates on disk, so that not every process compiles all of them again; a full disk is no error."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def init_app(app: Flask) -> None:
-    """Give templates the helpers of this module."""
+    """Give templates the helpers of this module, and a place where they are kept compiled."""
+    # What one release compiled is of no use to the next one.
+    folder = app.config["SETTINGS"].cache / f"templates-{version('jinja2')}"
+    with suppress(OSError):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        app.jinja_env.bytecode_cache = _CompiledTemplates(str(folder))
     for helper in (asset_url, icon, tone, initials, url_with, url_if):
         app.jinja_env.globals[helper.__name__] = helper
