@@ -32,16 +32,18 @@ def test_every_route_is_in_one_group_and_every_group_speaks_of_every_relation(ap
 def test_every_door_answers_as_written_down(app: Flask, transaction: Any, world: World, relation: str) -> None:
     rules = rules_of(app)
     values = apply(world, relation)
-    browsers = Browsers(app, transaction, world.people, as_script=relation not in ("own", "sibling"))
+    # Pages for one relation, JSON as our own scripts ask for it for the others: the half of the time.
+    browsers = Browsers(app, transaction, world.people, as_script=relation != "own")
     wrong = []
     for group in table():
         wanted = group.answers.get(relation, ())
         for endpoint, method in group.doors if wanted else ():
             path = address(rules[endpoint, method], values)
             sent = {"data": FORMS[endpoint](values)} if endpoint in FORMS else {}
-            # What answers GET answers HEAD, with the same rights.
-            for asked in (method, "HEAD") if method == "GET" and relation == "own" else (method,):
-                for actor, word in zip(ACTORS, wanted, strict=True):
+            for actor, word in zip(ACTORS, wanted, strict=True):
+                # What answers GET answers HEAD, with the same rights.
+                as_well = method == "GET" and relation == "own" and actor in ("stranger", "clara", "mallory")
+                for asked in (method, "HEAD") if as_well else (method,):
                     found, _answer = browsers.ask(actor, asked, path, **sent)
                     if found != word:
                         wrong.append(f"{group.name}: {endpoint} {asked}, {relation}, {actor}: {found}, not {word}")
@@ -56,7 +58,7 @@ def test_a_method_that_an_address_does_not_offer_is_refused(app: Flask, transact
     for rule, methods in offered(app):
         for method in methods:
             # Before any policy is asked, it is the same for everybody whom the site knows, and for nobody.
-            for actor in ("stranger", "alice", "clara", "mallory"):
+            for actor in ("stranger", "clara"):
                 word, answer = browsers.ask(actor, method, address(rule, values))
                 if word != "405":
                     wrong.append(f"{method} {rule.rule}, {actor}: {word} {answer.status_code}")
