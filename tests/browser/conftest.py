@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -21,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from config import Settings
 from portal.app import create_app
 from tests.browser.chromium import executable
+from tests.browser.processes import start, stop
 from tests.browser.scene import come_in, commit, make_french_cast
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,29 +48,6 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _start(command: list[str], env: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    with log.open("ab") as sink:
-        return subprocess.Popen(
-            [sys.executable, "-m", *command],
-            cwd=ROOT,
-            env={**os.environ, **env},
-            stdout=sink,
-            stderr=sink,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is None:
-            os.killpg(process.pid, sign)
-            try:
-                process.wait(8)
-            except subprocess.TimeoutExpired:
-                continue
 
 
 def _answers(url: str, log: Path, seconds: float = 60) -> None:
@@ -106,13 +81,13 @@ def running_site(env: dict[str, str], folder: Path, *, port: int, url: str) -> I
     ]
     worker = ["celery", "-A", "wsgi:celery_app", "worker", "-B", "-c", "1", "-l", "warning", "-s", str(folder / "beat")]
     worker += ["-Q", "default,mail,files,connectors,exports"]
-    processes = [_start(web, env, folder / "web.log"), _start(worker, env, folder / "worker.log")]
+    programs = [start(web, env, folder / "web.log"), start(worker, env, folder / "worker.log")]
     try:
         _answers(f"{url}/sign-in", folder / "web.log")
         yield Site(url, env, create_app(settings))
     finally:
-        for process in processes:
-            _stop(process)
+        for program in programs:
+            stop(program)
 
 
 @pytest.fixture(scope="module")
