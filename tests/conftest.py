@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import uuid
@@ -39,6 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_TEMPLATE] = engines.make_template(env, uuid.uuid4().hex[:8])
     _Handover.env, _Handover.template = env, config.stash[_TEMPLATE]
     config.pluginmanager.register(_Handover(), "atrium-handover")
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: the collector need not look through it again after every few requests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
