@@ -35,6 +35,7 @@ export default class extends Controller {
   connect() {
     this.words = this.wordsValue;
     this.madeFolders = new Map();
+    this.adding = new Set();
     this.queue = new Queue({ finished: (transfers) => this.finished(transfers) });
     const parts = Object.fromEntries(["list", "head", "summary", "bar", "pauseAll", "resumeAll", "said"].map((name) => [name, this[`${name}Target`]]));
     this.list = new List(parts, this.words, { retry: (transfer) => this.retry(transfer) });
@@ -103,6 +104,7 @@ export default class extends Controller {
       return;
     }
     const drop = {};
+    this.adding.add(drop);
     const at = { owner: this.ownerValue, client: this.clientValue, folder: this.folderValue, page: PAGE };
     const elsewhere = await isSentElsewhere();
     const earlier = (await remembered(this.ownerValue)).filter((record) => !record.line && !this.isShown(record.key) && !elsewhere(record));
@@ -112,9 +114,11 @@ export default class extends Controller {
       const good = lot.filter((transfer) => this.isAccepted(transfer));
       // Their contents may be large; nothing waits until they are kept.
       rememberAll(good.map((transfer) => transfer.record), { contents: true });
-      for (const transfer of good) this.queue.add(transfer);
+      // "Pause all" means those as well that are only being taken up.
+      for (const transfer of good) drop.held ? transfer.pause() : this.queue.add(transfer);
       if (start + LOT < found.length) await breath();
     }
+    this.adding.delete(drop);
     this.queue.soon();
   }
 
@@ -191,10 +195,12 @@ export default class extends Controller {
   }
 
   pauseAll() {
+    for (const drop of this.adding) drop.held = true;
     for (const transfer of this.list.transfers) if (["waiting", "running", "offline"].includes(transfer.state)) transfer.pause();
   }
 
   resumeAll() {
+    for (const drop of this.adding) drop.held = false;
     for (const transfer of [...this.list.transfers]) {
       if (["paused", "failed"].includes(transfer.state) && transfer.record.file) this.retry(transfer);
     }
