@@ -32,6 +32,6 @@ export class ClientKeys {
     if (key === "Escape") return page.selection.isEmpty ? undefined : () => page.clear();
     // A link, a button or a box inside of a row keeps its own keys.
     if (target !== row) return undefined;
-    return { Enter: () => page.open(row), " ": () => page.pick(row), x: () => page.pick(row) }[key];
+    return { Enter: () => page.open(row), " ": () => page.pick(row) }[key];
   }
 }
