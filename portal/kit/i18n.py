@@ -18,12 +18,15 @@ from flask_babel import (
     format_decimal,
     format_time,
     get_locale,
+    get_translations,
     to_user_timezone,
 )
 from flask_babel import get_timezone as babel_timezone
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
+_UNITS = (_l("bytes"), _l("kB"), _l("MB"), _l("GB"), _l("TB"))
 LANGUAGES = {"fr": "Français", "en": "English", "it": "Italiano"}
 
 babel = Babel()
@@ -43,8 +46,30 @@ def init_app(app: Flask, firm_defaults: Callable[[], tuple[str, str]]) -> None:
         locale_selector=_chosen_language,
         timezone_selector=_chosen_zone,
     )
+    _remember_catalogues(app)
     app.jinja_env.filters.update(day=day, moment=moment, filesize=filesize, number=number, money=money)
     app.jinja_env.globals.update(locale=get_locale, languages=LANGUAGES)
+
+
+def _remember_catalogues(app: Flask) -> None:
+    """Let templates find the reader's catalogue by its language: Flask-Babel looks for it anew at every word."""
+    known: dict[str, Any] = {}
+
+    def catalogue() -> Any:
+        locale = get_locale()
+        if locale is None:
+            return get_translations()
+        if locale.language not in known:
+            known[locale.language] = get_translations()
+        return known[locale.language]
+
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: catalogue().ugettext(text),
+        lambda one, many, count: catalogue().ungettext(one, many, count),
+        newstyle=True,
+        pgettext=lambda context, text: catalogue().upgettext(context, text),
+        npgettext=lambda context, one, many, count: catalogue().unpgettext(context, one, many, count),
+    )
 
 
 def _chosen_language() -> str:
@@ -117,12 +142,11 @@ def filesize(value: int | None) -> str:
     """Bytes in decimal units (SI): '2,4 Mo' in French, '2.4 MB' in English."""
     if value is None:
         return ""
-    units = [_("bytes"), _("kB"), _("MB"), _("GB"), _("TB")]
     amount, step = float(value), 0
-    while amount >= 999.5 and step < len(units) - 1:
+    while amount >= 999.5 and step < len(_UNITS) - 1:
         amount, step = amount / 1000, step + 1
     shown = format_decimal(amount, format="#,##0.#" if step > 1 and amount < 100 else "#,##0")
-    return f"{shown}\u00a0{units[step]}"
+    return f"{shown}\u00a0{_UNITS[step]}"
 
 
 def money(minor: int | None, currency: str = "EUR") -> str:
