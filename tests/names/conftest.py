@@ -14,7 +14,7 @@ import pytest
 import urllib3
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from config import Settings
 from portal.accounts.models import Person
@@ -28,6 +28,7 @@ from portal.kit import storage
 from portal.kit.db import db
 from portal.kit.storage import Stored
 from portal.outbox.commands import without_bell
+from portal.outbox.models import OutboxEntry
 from portal.permissions.levels import Level
 from tests.cast import Cast, make_cast
 from tests.conftest import forget_request
@@ -150,6 +151,11 @@ def names(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: Any
         plain = create_folder(cast.exchange, name="Plain", actor=cast.alice)
         create_folder(plain, name="Below", actor=cast.alice)
         upload_all(signed_in(app, cast.clara), plain, [f"Letter {n}.{PLAIN[n % len(PLAIN)]}" for n in range(250)])
+        # Of the work that ten thousand uploads promise, that of the first ones, which are the public list: whoever
+        # waits for a mail here does all of it, for minutes.
+        first = select(OutboxEntry.id).order_by(OutboxEntry.id).limit(500)
+        db.session.execute(delete(OutboxEntry).where(OutboxEntry.id.not_in(first)))
+        db.session.commit()
         said = {name: (problem["status"], problem["detail"]) for name, problem in refused.items()}
         yield Names(app, cast, cast.exchange.id, plain, kept, said)
         db.session.remove()
