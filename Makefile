@@ -31,6 +31,7 @@ run: setup ## start the site with everything it needs
 	@exec $(PY) -m portal.cli up
 
 test: setup ## run every test on real engines and in a real browser
+	@$(PY) -m compileall -q -j 0 config.py wsgi.py portal migrations tests
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 lint: setup ## style, types, templates, floors, translations, migrations
@@ -65,14 +66,15 @@ clean: ## remove what can be made again; the data in var/ stays
 
 setup: $(INSTALLED) $(BUNDLE) $(CATALOGUES)
 
-# What stands in the lock is installed only when the lock has changed. It names everything, so nothing is resolved, and
-# Python compiles what is used when it is used: together this halves the time. The project itself is not installed but found by
-# a path file: that needs no build tool and no network.
+# What stands in the lock is installed only when the lock has changed. It names everything, so nothing is resolved, and it
+# is compiled by all cores: together this halves the time. The project itself is not installed but found by a path file:
+# that needs no build tool and no network.
 $(INSTALLED): requirements.lock
 	@test -n "$(PYTHON)" || { echo "Atrium needs Python 3.11 or newer, and none was found." >&2; exit 1; }
 	@test -x $(PY) || $(PYTHON) -m venv .venv || \
 		{ echo "This Python cannot make virtual environments: install its package python3-venv." >&2; exit 1; }
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --no-compile -r requirements.lock
+	@$(PY) -m compileall -q -j 0 .venv/lib >/dev/null || true
 	@$(PY) -c 'import pathlib, sysconfig; \
 		pathlib.Path(sysconfig.get_path("purelib"), "atrium.pth").write_text(str(pathlib.Path.cwd()) + "\n")'
 	@printf '#!/bin/sh\nexec "$$(dirname "$$0")/python" -m portal.cli "$$@"\n' > .venv/bin/portal && chmod +x .venv/bin/portal

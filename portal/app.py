@@ -86,6 +86,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     security.init_app(app)
     storage.init_app(app)
     assets.init_app(app)
+    assets.keep_compiled(app, settings.cache)
     _behind_proxies(app, settings)
     _open_doors(app)
     _promise_work(app)

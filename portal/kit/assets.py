@@ -109,12 +109,16 @@ class _CompiledTemplates(FileSystemBytecodeCache):
             super().dump_bytecode(bucket)
 
 
-def init_app(app: Flask) -> None:
-    """Give templates the helpers of this module, and a place where they are kept compiled."""
-    # What one release compiled is of no use to the next one.
-    folder = app.config["SETTINGS"].cache / f"templates-{version('jinja2')}"
+def keep_compiled(app: Flask, cache: Path) -> None:
+    """Keep templates compiled in a folder below this one; where none can be made, each process compiles its own."""
+    # What one release of Jinja compiled is of no use to the next one.
+    folder = cache / f"templates-{version('jinja2')}"
     with suppress(OSError):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         app.jinja_env.bytecode_cache = _CompiledTemplates(str(folder))
+
+
+def init_app(app: Flask) -> None:
+    """Give templates the helpers of this module."""
     for helper in (asset_url, icon, tone, initials, url_with, url_if):
         app.jinja_env.globals[helper.__name__] = helper
