@@ -63,8 +63,11 @@ def _answers(url: str, log: Path, seconds: float = 60) -> None:
 
 
 @contextmanager
-def running_site(env: dict[str, str], folder: Path, *, port: int, url: str) -> Iterator[Site]:
-    """Web server and worker (with its clock) on this database. They listen on ``port`` and are known as ``url``."""
+def running_site(env: dict[str, str], folder: Path, *, port: int, url: str, has_worker: bool = True) -> Iterator[Site]:
+    """Web server and worker (with its clock) on this database. They listen on ``port`` and are known as ``url``.
+
+    Without a worker nothing is done with files that arrive: thousands of previews take the processors from the page.
+    """
     env = {**env, "PORTAL_URL": url, "PORTAL_VAR": str(folder), "PORTAL_DEVELOPMENT": "1"}
     settings = Settings.from_env(env)
     web = [
@@ -81,7 +84,8 @@ def running_site(env: dict[str, str], folder: Path, *, port: int, url: str) -> I
     ]
     worker = ["celery", "-A", "wsgi:celery_app", "worker", "-B", "-c", "1", "-l", "warning", "-s", str(folder / "beat")]
     worker += ["-Q", "default,mail,files,connectors,exports"]
-    programs = [start(web, env, folder / "web.log"), start(worker, env, folder / "worker.log")]
+    programs = [start(web, env, folder / "web.log")]
+    programs += [start(worker, env, folder / "worker.log")] if has_worker else []
     try:
         _answers(f"{url}/sign-in", folder / "web.log")
         yield Site(url, env, create_app(settings))

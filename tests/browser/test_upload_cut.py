@@ -30,14 +30,13 @@ def site(
     line: Severing, fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:
     """A site whose address is that of the line."""
-    with running_site(
-        fresh_environment(), tmp_path_factory.mktemp("site"), port=line.server_port, url=line.url
-    ) as running:
+    folder = tmp_path_factory.mktemp("site")
+    with running_site(fresh_environment(), folder, port=line.server_port, url=line.url, has_worker=False) as running:
         yield running
 
 
 def agreed(site: Site) -> list[str]:
-    """What ``portal verify`` finds wrong with files; the worker may be drawing their previews at this moment."""
+    """What ``portal verify`` finds wrong with files."""
     with site.app.app_context():
         found = [fault for fault in verify() if fault.startswith("files/") and "has not been computed" not in fault]
         db.session.remove()

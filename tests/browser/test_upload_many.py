@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
 
 from portal.files.models import File, FileVersion, Upload
 from portal.kit.db import db
+from tests.browser.conftest import Site, free_port, running_site
 from tests.figures import record_figure
 
 MANY = 2000
@@ -36,6 +38,16 @@ LET_GO = """
     zone.dispatchEvent(new DragEvent("drop", { dataTransfer: window.transfer, bubbles: true, cancelable: true }));
 }
 """
+
+
+@pytest.fixture(scope="module")
+def site(fresh_environment: Callable[[], dict[str, str]], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site without a worker."""
+    port, folder = free_port(), tmp_path_factory.mktemp("site")
+    with running_site(
+        fresh_environment(), folder, port=port, url=f"http://localhost:{port}", has_worker=False
+    ) as running:
+        yield running
 
 
 def drop(page: Page, count: int, prefix: str, size: int) -> None:

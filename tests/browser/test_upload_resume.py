@@ -141,6 +141,8 @@ def test_a_whole_folder_makes_sub_folders_and_a_taken_name_is_asked_about_once(
     expect(page.locator("#contents")).to_contain_text("2025")
     twins = [str(folder / "a.txt"), str(tmp_path / "c.txt")]
     Path(twins[1]).write_text("c")
+    # What is chosen before the page's script has run is heard by nobody.
+    page.wait_for_load_state("domcontentloaded")
     page.set_input_files("#upload-files", twins)
     expect(page.locator("#upload-conflict")).to_be_visible(timeout=30_000)
     page.locator("#upload-conflict button[value=version]").click()
