@@ -139,6 +139,8 @@ RELATIONS: dict[str, Change] = {
     for change in (own, sibling, moved, deleted, binned, disabled, revoked, withdrawn, below, demoted)
 }
 
+# A relation that changes nothing for the others: their answers are those of ``own``, where they are asked.
+TOUCHED = {"demoted": ("alice", "bob", "rita", "tess")}
 
 # What a door cannot do without: it answers 404 to a form that names nothing.
 FORMS: dict[str, Callable[[Values], dict[str, str]]] = {

@@ -29,8 +29,8 @@ def _tries(where: str) -> int:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a dead worker had been rung for and not begun is rung for again after 10 s instead of a minute."""
-    monkeypatch.setattr(outbox, "RING_AGAIN", timedelta(seconds=10))
+    """What a dead worker had been rung for and not begun is rung for again after 4 s instead of a minute."""
+    monkeypatch.setattr(outbox, "RING_AGAIN", timedelta(seconds=4))
 
 
 @pytest.mark.usefixtures("impatient")
