@@ -28,10 +28,10 @@ def main() -> int:
         statuses.append(_run(CRASHES))
         statuses.append(_run(*prove_faults.FAULTS))
     if options.only != "crashes":
-        # As many parts as cores: each process decides about worlds of its own.
+        # As many parts as cores: each process decides about worlds of its own, for longer than a test may take.
         cores = str(os.cpu_count() or 1)
         sizes = {"ATRIUM_DECISIONS": str(options.decisions), "ATRIUM_DECISION_PARTS": cores}
-        statuses.append(_run(["-n", cores, *RIGHTS], sizes))
+        statuses.append(_run(["-n", cores, "--timeout=0", *RIGHTS], sizes))
         statuses.append(_run(*prove_races.RACES))
     return next((status for status in statuses if status), 0)
 
