@@ -16,6 +16,8 @@ MOST_DOCX_BYTES = 20 * 1024**2
 # Tables in text boxes in tables reach a few dozen. The library calls itself for each level, and to find out that it
 # cannot go on costs it seconds.
 DEEPEST_DOCX = 200
+# Characters of Markdown that are set: three dozen pages. Emphasis that is opened and never closed takes seconds beyond.
+MOST_MARKDOWN = 128 * 1024
 # Pictures inside of a document: of each, and of all together, as they are carried in its HTML.
 PICTURE_BYTES, PICTURES_BYTES = 400_000, 1_200_000
 _PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
@@ -32,9 +34,10 @@ def make(source: Path, made: Made, ending: str) -> None:
     else:
         text, more = read_text(source)
         made.words = text
-        shown = text[:SHOWN_BYTES]
+        is_markdown = ending in ("md", "markdown")
+        shown = text[: MOST_MARKDOWN if is_markdown else SHOWN_BYTES]
         cut = more or len(shown) < len(text)
-        html = _markdown(shown, cut) if ending in ("md", "markdown") else preformatted(shown, cut=cut)
+        html = _markdown(shown, cut) if is_markdown else preformatted(shown, cut=cut)
     made.pages = 1
     made.add("document", 0, html.encode("utf-8", "replace"), "text/html; charset=utf-8")
 
