@@ -164,3 +164,21 @@ def test_what_is_refused_is_said_beside_the_file(
     page.goto(f"/folders/{people['folder']}")
     page.set_input_files("#upload-files", str(program))
     expect(page.locator(".upload-row[data-state=failed] .note")).to_contain_text(".exe", timeout=30_000)
+
+
+def test_a_browser_that_never_opens_its_store_uploads_all_the_same(
+    site: Any, page: Page, context: BrowserContext, people: dict[str, Any], tmp_path: Path
+) -> None:
+    """Nothing can be kept for another visit then, and nothing waits for that."""
+    page.add_init_script(
+        "indexedDB.open = () => new EventTarget(); navigator.locks.query = () => new Promise(() => 0);"
+    )
+    paths = [tmp_path / "verschlossen 1.txt", tmp_path / "verschlossen 2.txt"]
+    for path in paths:
+        path.write_text(path.name)
+    signed_in(context, site, people["clara"])
+    page.goto(f"/folders/{people['folder']}")
+    page.set_input_files("#upload-files", [str(path) for path in paths])
+    for path in paths:
+        expect(page.locator("#contents")).to_contain_text(path.name, timeout=60_000)
+        assert stored(site, path.name) == (len(path.name), 1)

@@ -4,7 +4,7 @@ import { Controller } from "@hotwired/stimulus";
 import { chosenFiles, droppedFiles } from "../uploads/dropped.js";
 import { named, records, refusal } from "../uploads/intake.js";
 import { List } from "../uploads/list.js";
-import { forgetAll, rememberAll, remembered, rememberedFile } from "../uploads/memory.js";
+import { forgetAll, rememberAll, remembered, rememberedFile, tried } from "../uploads/memory.js";
 import { Queue } from "../uploads/queue.js";
 import { Transfer } from "../uploads/transfer.js";
 import { ask } from "../uploads/wire.js";
@@ -22,7 +22,7 @@ const lockOf = (page) => `uploads-${page}`;
 navigator.locks?.request(lockOf(PAGE), () => new Promise(() => undefined));
 
 async function isSentElsewhere() {
-  const held = new Set((await navigator.locks?.query())?.held.map((lock) => lock.name));
+  const held = new Set((await tried(Promise.resolve(navigator.locks?.query())))?.held.map((lock) => lock.name));
   return (record) => record.page !== PAGE && held.has(lockOf(record.page));
 }
 

@@ -26,8 +26,10 @@ async function run(mode, act) {
   });
 }
 
-// Without IndexedDB (a private window, a full disk) uploads still work; they only cannot be resumed after closing.
-const tried = (promise) => promise.catch(() => undefined);
+// Without IndexedDB (a private window, a full disk) uploads still work; they only cannot be resumed after closing. A browser
+// that opens its store and never says so (WebKit 226547) holds nothing up for longer than this.
+const PATIENCE = 3000;
+export const tried = (promise) => Promise.race([promise.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, PATIENCE))]);
 
 const plain = ({ file, ...record }) => record;
 
