@@ -249,8 +249,6 @@ def upload_with_an_interruption(context: BrowserContext, page: Page, story: Stor
             route.continue_()
 
     page.route(lambda url: "partNumber" in url, breaking)
-    # What is chosen before the page's script has run is heard by nobody.
-    page.wait_for_load_state("domcontentloaded")
     page.set_input_files("#upload-files", str(source))
     wait_for_the_first_part(story, page)
     # Offline first: a request that is held back while its tab closes may be let go by the browser.
