@@ -2,8 +2,8 @@
 
 ``in``: led to the sign-in page. ``ok``: the door opens (what comes behind it, a page or a sentence about an empty form,
 is other tests' matter). ``403`` and ``404``: closed, and there is nothing here. A route that is in no group fails, and
-so does a row without a route. Whom a relation cannot touch (``TOUCHED``) is asked in *own*, and must have the same answer
-written down. A refusal must leave the database untouched.
+so does a row without a route. Whom a relation cannot touch (``TOUCHED``) is asked in *own*, and must have the same
+answer written down. A refusal must leave the database untouched.
 """
 
 from __future__ import annotations
