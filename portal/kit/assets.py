@@ -1,6 +1,7 @@
 """What templates need from the browser bundle: addresses with content hashes, icons, and small presentation helpers."""
 
 import json
+import re
 import zlib
 from contextlib import suppress
 from functools import cache
@@ -8,11 +9,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypedDict
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, Response, current_app, g, request, url_for
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup
 from werkzeug.routing import BuildError
 
+# A name that the build gave: another content has another name.
+_HASHED = re.compile(r"dist/.+-[0-9A-Za-z]{8}\.\w+")
+_YEAR = 31_536_000
 # Six tones exist in tokens.css; a name keeps its tone for ever because the checksum does not change between runs.
 TONES = 6
 
@@ -119,6 +123,17 @@ def keep_compiled(app: Flask, cache: Path) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Give templates the helpers of this module."""
+    """Give templates the helpers of this module, and let browsers keep what the build has named by its content."""
     for helper in (asset_url, icon, tone, initials, url_with, url_if):
         app.jinja_env.globals[helper.__name__] = helper
+
+    @app.after_request
+    def keep(response: Response) -> Response:
+        """Without it, each page asks again for every one of its files."""
+        known = request.endpoint == "static" and response.status_code in (200, 206, 304)
+        if known and _HASHED.fullmatch((request.view_args or {})["filename"]):
+            response.cache_control.no_cache = None
+            response.cache_control.public = True
+            response.cache_control.max_age = _YEAR
+            response.cache_control.immutable = True
+        return response

@@ -140,7 +140,13 @@ RELATIONS: dict[str, Change] = {
 }
 
 # A relation that changes nothing for the others: their answers are those of ``own``, where they are asked.
-TOUCHED = {"demoted": ("alice", "bob", "rita", "tess")}
+TOUCHED = {
+    "demoted": ("alice", "bob", "rita", "tess"),
+    "disabled": ("bob", "clara", "diego", "mallory", "ed"),
+    "binned": ("alice", "bob", "rita", "tess", "clara", "diego", "ed"),
+    "withdrawn": ("bob", "rita", "clara", "diego", "dora"),
+    "below": ("bob", "rita", "clara", "diego", "dora"),
+}
 
 # What a door cannot do without: it answers 404 to a form that names nothing.
 FORMS: dict[str, Callable[[Values], dict[str, str]]] = {

@@ -29,13 +29,15 @@ def _one(running: RunningSite, *words: str) -> psutil.Process:
 
 
 def test_what_is_killed_comes_back_and_a_stop_leaves_no_process(tmp_path: Path) -> None:
+    """Part by part, then everything at once, then the supervisor: as one story, for each start takes its time."""
     var = tmp_path / "a folder with spaces" / "var"
     with ExitStack() as stack:
         for usual in (8000, 8333, 5432, 6379):
             _take(usual, stack)
         running = stack.enter_context(site(var))
         running.wait_until_up()
-        assert ":8000" not in running.env["PORTAL_URL"]
+        address = running.env["PORTAL_URL"]
+        assert ":8000" not in address
         assert "Set up your firm with this link" in running.output
         wait_for(running.healthy)
         healthy = portal("doctor", "--json", var=var)
@@ -49,20 +51,14 @@ def test_what_is_killed_comes_back_and_a_stop_leaves_no_process(tmp_path: Path) 
         again = portal("up", var=var)
         assert again.returncode == 1
         assert len(again.stderr.strip().splitlines()) == 1
-        assert f"already runs on this data folder ({var}) at {running.env['PORTAL_URL']}" in again.stderr
+        assert f"already runs on this data folder ({var}) at {address}" in again.stderr
 
-        running.stop()
-        assert running.process.returncode == 0
-        assert running.processes() == []
-        assert portal("doctor", var=var).returncode == 1
-
-
-def test_after_kill_9_of_everything_the_next_start_repairs_itself(tmp_path: Path) -> None:
-    var = tmp_path / "var"
-    with site(var) as running:
-        running.wait_until_up()
-        address = running.env["PORTAL_URL"]
         running.kill_everything()
+    _after_kill_9_of_everything_the_next_start_repairs_itself(var, address)
+    assert portal("doctor", var=var).returncode == 1
+
+
+def _after_kill_9_of_everything_the_next_start_repairs_itself(var: Path, address: str) -> None:
     # The process id in the old lock may by now belong to somebody else: here to process 1, which certainly runs.
     lock = var / "postgres" / "data" / "postmaster.pid"
     lock.write_text("1\n" + lock.read_text().split("\n", 1)[1])
@@ -75,6 +71,7 @@ def test_after_kill_9_of_everything_the_next_start_repairs_itself(tmp_path: Path
         wait_for(lambda: "is started again" in running.output and running.output.count("Atrium runs at") == 2)
         assert running.answers()
         running.stop()
+        assert running.process.returncode == 0
         assert running.processes() == []
 
 

@@ -30,6 +30,19 @@ def test_an_address_carries_the_hash_of_the_content(small_app: Flask) -> None:
     assert drawn(small_app, "{{ asset_url('app.css') }}") == "/static/dist/style-1.css"
 
 
+@pytest.mark.parametrize(("name", "kept"), [("app-TO4SQ7WJ.js", True), ("icons-3a15465d.svg", True), ("app.js", False)])
+def test_what_is_named_by_its_content_is_never_asked_for_again(small_app: Flask, name: str, kept: bool) -> None:
+    (Path(str(small_app.static_folder)) / "dist" / name).write_text("x")
+    said = small_app.test_client().get(f"/static/dist/{name}").headers["Cache-Control"]
+    assert said == ("public, max-age=31536000, immutable" if kept else "no-cache")
+
+
+def test_what_is_not_there_is_not_kept(small_app: Flask) -> None:
+    answer = small_app.test_client().get("/static/dist/app-TO4SQ7WX.js")
+    assert answer.status_code == 404
+    assert "immutable" not in answer.headers.get("Cache-Control", "")
+
+
 def test_a_page_renders_before_the_bundle_is_built(tmp_path: Path) -> None:
     site = Flask("unbuilt", static_folder=str(tmp_path), static_url_path="/static")
     assets.init_app(site)
