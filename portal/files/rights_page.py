@@ -138,7 +138,7 @@ def top_row(viewer: Viewer, folder: Folder, people: People) -> Rows:
 def rows_below(viewer: Viewer, folder: Folder, people: People, *, depth: int, place: str | None = None) -> Rows:
     """The sub-folders that the viewer sees, by position and name."""
     size = max(20, min(ROWS_AT_ONCE, CELLS_AT_ONCE // max(1, len(people.shown))))
-    page = children(viewer, folder, size=size, place=place)
+    page = children(viewer, folder, size=size, place=place, for_rights=True)
     return Rows(_with_cells(viewer, page.items, people, depth=depth), page.next_place)
 
 

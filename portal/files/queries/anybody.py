@@ -14,6 +14,6 @@ class AnyViewer:
 
     is_staff: bool
     sees_all: bool
-    # Such statements ask about one folder or client, which the viewer was asked about before.
-    only_client_id: None = None
+    # Most such statements ask about one folder or client, which the viewer was asked about before.
+    only_client_id: Any = None
     person_id: Any = field(default_factory=lambda: bindparam("viewer_id", type_=Uuid()))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import Folder
+from portal.files.queries.anybody import AnyViewer
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from portal.permissions.models import Effective, Grant
@@ -26,10 +29,21 @@ def folder_level(viewer: Viewer, folder: Any) -> Level:
 
 def folder_levels(viewer: Viewer, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Level]:
     """:func:`folder_level` of many folders in one statement, by id."""
-    selected, level = with_level(select(Folder.id), viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
-    rows = db.session.execute(selected.add_columns(level).where(Folder.id.in_(ids), Folder.bin_id.is_(None))).all()
+    values: dict[str, Any] = {"viewer_id": viewer.person_id, "ids": list(ids)}
+    only_one = viewer.only_client_id is not None
+    if only_one:
+        values["only_client_id"] = viewer.only_client_id
+    rows = db.session.execute(_levels_statement(viewer.is_staff, viewer.sees_all, only_one), values).all()
     found = {ident: Level(number) for ident, number in rows}
     return {ident: found.get(ident, Level.NONE) for ident in ids}
+
+
+@cache
+def _levels_statement(is_staff: bool, sees_all: bool, only_one: bool) -> Any:
+    viewer: Any = AnyViewer(is_staff, sees_all, bindparam("only_client_id", type_=Uuid()) if only_one else None)
+    selected, level = with_level(select(Folder.id), viewer, scope_id=Folder.scope_id, client_id=Folder.client_id)
+    wanted = Folder.id == func.any(bindparam("ids", type_=ARRAY(Uuid())))
+    return selected.add_columns(level).where(wanted, Folder.bin_id.is_(None))
 
 
 def stored_level(viewer: Viewer, folder: Any) -> Level:

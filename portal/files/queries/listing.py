@@ -18,7 +18,7 @@ from portal.files.order import FIRM, Sort, last_values, place_in, place_of
 from portal.files.queries.anybody import AnyViewer
 from portal.files.queries.levels import folder_levels
 from portal.files.queries.listed_files import LEVELS, files_and_level
-from portal.files.queries.paths import ids_above, paths_from
+from portal.files.queries.paths import ids_above, leading_from
 from portal.files.queries.visible import readable
 from portal.kit.db import db
 from portal.kit.paging import Page
@@ -29,7 +29,7 @@ from portal.permissions.queries import scopes_of
 class FolderRow(NamedTuple):
     """A sub-folder as the viewer sees it. ``folders`` and ``files`` count what the viewer sees in it."""
 
-    # A folder, or a row of FOLDER_FACTS.
+    # A folder, or a row of FOLDER_FACTS (and RIGHTS_FACTS).
     folder: Any
     level: Level
     folders: int = 0
@@ -58,17 +58,16 @@ class Listing:
     files: Page[Any]
 
 
-# What a list shows of a folder. Rows of these columns and no objects of the session, as of files.
-FOLDER_FACTS = (
-    Folder.id,
-    Folder.name,
+# What a list shows of a folder, and what its order needs. Rows of these columns and no objects of the session, as of
+# files.
+FOLDER_FACTS = (Folder.id, Folder.name, Folder.position, Folder.name_key)
+# What the pages of rights ask of it as well.
+RIGHTS_FACTS = (
     Folder.client_id,
     Folder.parent_id,
     Folder.scope_id,
     Folder.path,
     Folder.starts_scope,
-    Folder.position,
-    Folder.name_key,
     literal(False).label("is_root"),
 )
 
@@ -95,11 +94,18 @@ def listing(
 
 
 def children(
-    viewer: Viewer, folder: Folder, *, size: int = 100, place: str | None = None, sort: Sort = FIRM
+    viewer: Viewer,
+    folder: Folder,
+    *,
+    size: int = 100,
+    place: str | None = None,
+    sort: Sort = FIRM,
+    for_rights: bool = False,
 ) -> Page[FolderRow]:
     """Sub-folders that the viewer sees, in this order, with counts. One statement.
 
     :param place: where the page before ended, as it gave it; its sort goes on. A forged one gives the first page.
+    :param for_rights: with RIGHTS_FACTS.
     """
     values: dict[str, Any] = {"viewer_id": viewer.person_id, "client_id": folder.client_id}
     values |= {"folder_id": folder.id, "most": size + 1}
@@ -107,7 +113,7 @@ def children(
     if last is not None:
         sort = last[0]
         values |= last_values(last[1])
-    statement = _children_statement(viewer.is_staff, viewer.sees_all, last is not None, sort)
+    statement = _children_statement(viewer.is_staff, viewer.sees_all, last is not None, sort, for_rights)
     # By the session's connection: through the session itself, each row is made a second time for objects it may hold.
     rows = db.session.connection().execute(statement, values).all()
     items = [FolderRow(row, LEVELS[row[-3]], row[-2], row[-1]) for row in rows[:size]]
@@ -115,16 +121,17 @@ def children(
 
 
 @cache
-def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: Sort) -> Any:
+def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: Sort, for_rights: bool) -> Any:
     """The page first, then what is counted in its folders: in one statement, so that no list of ids travels."""
     viewer: Any = AnyViewer(is_staff, sees_all)
     client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
-    leading = select(paths_from(mine).c.id)
+    leading = select(leading_from(mine).c.id)
     order = sort.of_folders
-    further = [column for column in order.columns if not any(column is known for known in FOLDER_FACTS)]
+    facts = (*FOLDER_FACTS, *(RIGHTS_FACTS if for_rights else ()))
+    further = [column for column in order.columns if not any(column is known for known in facts)]
     rows = (
-        select(*FOLDER_FACTS, *further, func.coalesce(mine.c.level, 0).label("level"))
+        select(*facts, *further, func.coalesce(mine.c.level, 0).label("level"))
         .outerjoin(mine, mine.c.scope_id == Folder.scope_id)
         .where(
             Folder.parent_id == bindparam("folder_id", type_=Uuid()),
@@ -170,13 +177,13 @@ def _count_statements(is_staff: bool, sees_all: bool) -> tuple[Any, Any]:
     client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
     wanted = select(func.unnest(bindparam("ids", type_=ARRAY(Uuid()))))
-    return _counts(viewer, mine, select(paths_from(mine).c.id), wanted)
+    return _counts(viewer, mine, select(leading_from(mine).c.id), wanted)
 
 
 def _counts(viewer: Any, mine: Any, leading: Any, parents: Any) -> tuple[Any, Any]:
     """(sub-folders, files) that the viewer sees directly in each of the folders whose ids ``parents`` selects.
 
-    :param leading: the ids of folders that the viewer sees as a path only.
+    :param leading: the ids of folders that lead to visible ones.
     """
     inner = aliased(Folder)
     folders = (

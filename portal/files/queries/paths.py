@@ -47,8 +47,24 @@ def _path_statement(is_staff: bool, sees_all: bool) -> Any:
 def paths_from(mine: Any) -> Any:
     """The same as a common table with ``id``, for statements that have the viewer's scopes of one client already.
 
-    They are the folders above the visible ones that stand in an invisible one. Where a scope begins, the folder above
-    follows the scope above; so the few scopes say which folders those are, before any folder is read.
+    :param mine: the answer of ``scopes_of``.
+    """
+    # An island may stand in an invisible folder of a visible one.
+    leading, above, seen = leading_from(mine), _FOLDER.alias(), mine.alias()
+    hidden = (
+        select(above.c.id)
+        .join(leading, leading.c.id == above.c.id)
+        .outerjoin(seen, seen.c.scope_id == above.c.scope_id)
+        .where(seen.c.scope_id.is_(None))
+    )
+    return hidden.cte("path_folders").prefix_with("MATERIALIZED")
+
+
+def leading_from(mine: Any) -> Any:
+    """Ids of all folders above visible ones that stand in an invisible one, as a common table with ``id``.
+
+    Some of them are visible themselves: use it beside what is visible, where it is enough and reads no folder. Where a
+    scope begins, the folder above follows the scope above; so the few scopes say which folders those are.
 
     :param mine: the answer of ``scopes_of``.
     """
@@ -62,17 +78,8 @@ def paths_from(mine: Any) -> Any:
         .join(island, and_(island.c.scope_id == mine.c.scope_id, island.c.starts_scope, island.c.bin_id.is_(None)))
         .where(scope.c.parent_id.is_not(None), also_mine.c.scope_id.is_(None))
         .distinct()
-        .subquery()
     )
-    # An island may stand in an invisible folder of a visible one.
-    above, seen = _FOLDER.alias(), mine.alias()
-    hidden = (
-        select(above.c.id)
-        .join(leading, leading.c.id == above.c.id)
-        .outerjoin(seen, seen.c.scope_id == above.c.scope_id)
-        .where(seen.c.scope_id.is_(None))
-    )
-    return hidden.cte("path_folders").prefix_with("MATERIALIZED")
+    return leading.cte("leading_folders").prefix_with("MATERIALIZED")
 
 
 def reachable_folders(viewer: Viewer) -> Select[Any]:
