@@ -56,6 +56,14 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Look:
+    """What the store says of an object, and its first bytes."""
+
+    stored: Stored
+    head: bytes
+
+
+@dataclass(frozen=True)
 class Entry:
     """One line of the bucket's list: ``size`` in bytes, when it was written."""
 
@@ -189,18 +197,44 @@ def read(key: str, chunk: int = 1024 * 1024, *, start: int = 0) -> Iterator[byte
             body.close()
 
 
-def first_bytes(keys: Collection[str], count: int) -> dict[str, bytes]:
-    """The first bytes of objects that are there, several at a time. Do not ask for an empty object: it has none.
+def looks(keys: Collection[str], count: int) -> dict[str, Look]:
+    """What the store holds under these keys, with the first ``count`` bytes of each; what it does not hold is missing.
 
-    Through addresses that we sign ourselves: the general client takes longer to ask than the store to answer.
+    One question for each, several at a time, through addresses that we sign ourselves: the general client takes longer
+    to ask than the store to answer.
 
-    :raises StoreAway: the store does not give one of them.
+    :raises StoreAway: it does not answer, or not whole.
     """
-    fetch = fetcher()
-    if len(keys) == 1:
-        return {key: fetch(key, count) for key in keys}
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return dict(zip(keys, pool.map(lambda key: fetch(key, count), keys), strict=True))
+    found = store()
+    addresses = [found.own_signer.address("GET", key, seconds=UPLOAD_SECONDS) for key in keys]
+    with ThreadPoolExecutor(min(_AT_ONCE, len(addresses) or 1)) as pool:
+        answers = list(pool.map(lambda address: _first(address, count), addresses))
+    return {
+        key: seen for key, answer in zip(keys, answers, strict=True) if (seen := _look(key, answer, count)) is not None
+    }
+
+
+def _look(key: str, answer: urllib3.BaseHTTPResponse, count: int) -> Look | None:
+    if answer.status == 404:
+        return None
+    if answer.status == 416:
+        # It has no first byte: an empty object.
+        empty = head(key)
+        return Look(empty, b"") if empty is not None else None
+    said = answer.headers
+    # A store may give the whole instead of the part.
+    size = said.get("Content-Length", "") if answer.status == 200 else said.get("Content-Range", "").rpartition("/")[2]
+    etag = said.get("ETag", "").strip('"')
+    if answer.status not in (200, 206) or not size.isdecimal() or not etag:
+        raise StoreAway()
+    return Look(Stored(key, int(size), etag, said.get("Content-Type", "")), answer.data[:count])
+
+
+def _first(address: str, count: int) -> urllib3.BaseHTTPResponse:
+    try:
+        return _http.request("GET", address, headers={"Range": f"bytes=0-{count - 1}"}, retries=1, timeout=_WAIT)
+    except urllib3.exceptions.HTTPError as error:
+        raise StoreAway() from error
 
 
 def fetcher() -> Callable[[str, int], bytes]:
@@ -211,11 +245,7 @@ def fetcher() -> Callable[[str, int], bytes]:
     found = store()
 
     def fetch(key: str, count: int) -> bytes:
-        address = found.own_signer.address("GET", key, seconds=UPLOAD_SECONDS)
-        try:
-            answer = _http.request("GET", address, headers={"Range": f"bytes=0-{count - 1}"}, retries=1, timeout=_WAIT)
-        except urllib3.exceptions.HTTPError as error:
-            raise StoreAway() from error
+        answer = _first(found.own_signer.address("GET", key, seconds=UPLOAD_SECONDS), count)
         if answer.status not in (200, 206):
             raise StoreAway()
         return answer.data[:count]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -116,14 +117,14 @@ def test_what_is_downloaded_has_the_type_of_its_content(cast: Cast, sign_in: Any
 
 
 def test_looking_at_a_batch_costs_no_statement(cast: Cast) -> None:
-    keys = {f"files/look/{number}": bytes([number]) * 5000 for number in range(20)}
+    keys = {f"files/look/{number}": bytes([number]) * 5000 for number in range(20)} | {"files/look/empty": b""}
     for key, data in keys.items():
         storage.put(key, data)
     with counted() as statements:
-        found = storage.first_bytes(list(keys), 4096)
-    assert found == {key: data[:4096] for key, data in keys.items()}
+        found = storage.looks([*keys, "files/look/nothing"], 4096)
+    assert {key: look.head for key, look in found.items()} == {key: data[:4096] for key, data in keys.items()}
+    for key, look in found.items():
+        assert replace(look.stored, content_type="") == replace(storage.head(key), content_type="", sha256=None)
     assert statements == []
-    with pytest.raises(storage.StoreAway):
-        storage.first_bytes(["files/look/nothing"], 4096)
     for key in keys:
         storage.delete(key)

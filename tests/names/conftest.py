@@ -24,9 +24,8 @@ from portal.files.commands import batch_completion
 from portal.files.commands.folders import create_folder
 from portal.files.commands.rights import set_level
 from portal.files.models import File
-from portal.kit import storage
 from portal.kit.db import db
-from portal.kit.storage import Stored
+from portal.kit.storage import Look, Stored
 from portal.outbox.commands import without_bell
 from portal.outbox.models import OutboxEntry
 from portal.permissions.levels import Level
@@ -89,9 +88,9 @@ def signed_in(app: Flask, person: Person) -> FlaskClient:
     return browser
 
 
-def held_at_its_word(uploads: Any) -> dict[str, Stored]:
+def taken_at_its_word(uploads: Any) -> dict[str, Look]:
     """As if the store held every object that was promised."""
-    return {upload.object_key: Stored(upload.object_key, upload.size, "etag", "") for upload in uploads}
+    return {one.object_key: Look(Stored(one.object_key, one.size, "etag", ""), b"x") for one in uploads}
 
 
 def upload_all(browser: FlaskClient, folder: Any, names: list[str]) -> tuple[dict[str, uuid.UUID], dict[str, Any]]:
@@ -121,10 +120,7 @@ def upload_all(browser: FlaskClient, folder: Any, names: list[str]) -> tuple[dic
                 assert set(senders.map(send, [e for _, _, e in open_ones], [c for _, c, _ in open_ones])) <= {200}
                 done = browser.post("/upload-batches/completion", json=ids, headers=JSON)
             else:
-                with (
-                    mock.patch.object(batch_completion, "_held", held_at_its_word),
-                    mock.patch.object(storage, "first_bytes", lambda keys, _count: dict.fromkeys(keys, b"x")),
-                ):
+                with mock.patch.object(batch_completion, "_seen", taken_at_its_word):
                     done = browser.post("/upload-batches/completion", json=ids, headers=JSON)
             assert done.status_code == 200, done.text
             files = {each["id"]: uuid.UUID(each["file"]["id"]) for each in done.json["files"]}

@@ -60,8 +60,9 @@ def complete_batch(upload_ids: Collection[uuid.UUID], *, actor: Any) -> dict[uui
     own = visible_uploads(viewer_of(actor)).where(Upload.id.in_(upload_ids))
     uploads = [upload for upload in db.session.scalars(own.order_by(Upload.folder_id)) if _is_of_a_batch(upload)]
     pending = [upload for upload in uploads if upload.state == "pending"]
-    held = _held(pending)
-    types = _types(pending, held)
+    seen = _seen(pending)
+    held = {key: look.stored for key, look in seen.items()}
+    types = _types(pending, seen)
     outcomes: dict[uuid.UUID, Outcome] = {}
     for folder_id in dict.fromkeys(upload.folder_id for upload in uploads):
         ids = [upload.id for upload in uploads if upload.folder_id == folder_id]
@@ -73,30 +74,23 @@ def _is_of_a_batch(upload: Upload) -> bool:
     return upload.multipart_id is None and upload.sha256 is not None and upload.object_key.count("/") == 3
 
 
-def _held(uploads: Sequence[Upload]) -> dict[str, storage.Stored]:
-    """What the store holds of these, by key: one list for each batch instead of a question for each object."""
-    prefixes = {upload.object_key.rpartition("/")[0] + "/" for upload in uploads}
-    return {
-        entry.key: storage.Stored(entry.key, entry.size, entry.etag, "")
-        for prefix in sorted(prefixes)
-        for entry in storage.entries(prefix)
-    }
+def _seen(uploads: Sequence[Upload]) -> dict[str, storage.Look]:
+    """What the store holds of these, by key."""
+    return storage.looks([upload.object_key for upload in uploads], HEAD_BYTES) if uploads else {}
 
 
-def _types(uploads: Sequence[Upload], held: Mapping[str, storage.Stored]) -> dict[str, str | Disguised]:
+def _types(uploads: Sequence[Upload], seen: Mapping[str, storage.Look]) -> dict[str, str | Disguised]:
     """What those contents are that arrived whole, by key, or that one is a program."""
-    arrived = {one.object_key: one for one in uploads if one.size and _size(held.get(one.object_key)) == one.size}
     types: dict[str, str | Disguised] = {}
-    for key, head in storage.first_bytes(arrived, HEAD_BYTES).items() if arrived else ():
+    for upload in uploads:
+        look = seen.get(upload.object_key)
+        if not upload.size or look is None or look.stored.size != upload.size:
+            continue
         try:
-            types[key] = type_of_content(arrived[key].name, head)
+            types[upload.object_key] = type_of_content(upload.name, look.head)
         except Disguised as refusal:
-            types[key] = refusal
+            types[upload.object_key] = refusal
     return types
-
-
-def _size(stored: storage.Stored | None) -> int:
-    return stored.size if stored is not None else -1
 
 
 @transactional

@@ -1,7 +1,6 @@
 """Many small files begun at once: the checks of a single upload, with a number of statements that does not grow.
 
-The objects of a batch share a prefix, ``files/<client>/<batch>/``, so that one list tells all their sizes when it is
-completed.
+The objects of a batch share a prefix, ``files/<client>/<batch>/``.
 """
 
 from __future__ import annotations

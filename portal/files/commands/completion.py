@@ -81,8 +81,7 @@ def _verified(upload: Upload, checksums: list[str]) -> storage.Stored:
 
 def _looked_at(upload: Upload, stored: storage.Stored) -> str:
     """The type of what arrived, whatever its name says."""
-    head = storage.first_bytes([stored.key], HEAD_BYTES)[stored.key] if stored.size else b""
-    return type_of_content(upload.name, head)
+    return type_of_content(upload.name, storage.fetcher()(stored.key, HEAD_BYTES) if stored.size else b"")
 
 
 def _join_parts(upload: Upload, checksums: list[str]) -> None:
