@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Select, String, Uuid, and_, bindparam, cast, col
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import Folder
-from portal.files.queries.anybody import AnyViewer
+from portal.files.queries.anybody import AnyViewer, built_once
 from portal.kit.db import db
 from portal.permissions.queries import scopes_of, with_level
 
@@ -82,6 +82,7 @@ def leading_from(mine: Any) -> Any:
     return leading.cte("leading_folders").prefix_with("MATERIALIZED")
 
 
+@built_once
 def reachable_folders(viewer: Viewer) -> Select[Any]:
     """Living folders that the viewer may open: visible ones, and those that lead to a visible one.
 

@@ -9,11 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from portal.accounts.viewer import Viewer
 from portal.files.models import File, Folder
+from portal.files.queries.anybody import built_once
 from portal.kit.names import search_key
 from portal.permissions.levels import Level
 from portal.permissions.queries import with_level
 
 
+@built_once
 def visible_folders(viewer: Viewer, *, at_least: Level = Level.DEPOSIT) -> Select[Any]:
     """Living folders in which the viewer has a level. Folders that are shown as a path only are not among them."""
     selected, _ = with_level(
@@ -22,6 +24,7 @@ def visible_folders(viewer: Viewer, *, at_least: Level = Level.DEPOSIT) -> Selec
     return selected.where(Folder.bin_id.is_(None))
 
 
+@built_once
 def visible_files(viewer: Viewer) -> Select[Any]:
     """Living files that the viewer may read: with *read* or more, or with *deposit* those that they uploaded.
 
@@ -36,6 +39,7 @@ def visible_files(viewer: Viewer) -> Select[Any]:
     return selected.where(readable(viewer, level))
 
 
+@built_once
 def openable_files(viewer: Viewer) -> Select[Any]:
     """Visible files whose content may leave the space: those that the virus check does not hold back."""
     return visible_files(viewer).where(File.quarantine == "")
