@@ -84,12 +84,12 @@ def check_through_http(site: Site) -> Pair:
 
 
 def page_through_http(site: Site) -> Pair:
-    """The first 100 of 1,000 files as JSON to a restricted contact, against one such row by its primary key."""
+    """The first 100 of 10,000 files as JSON to a restricted contact, against one such row by its primary key."""
     cast = site.cast
     folder = transactional(folders.create_folder)(cast.root, name=f"Page {new_id()}", actor=cast.alice)
     rights.set_level(folder, person=cast.clara, level=Level.READ, actor=cast.alice)
     with driver_connection() as connection:
-        generate.files(connection, [(cast.acme.id, folder.id)], 1000)
+        generate.files(connection, [(cast.acme.id, folder.id)], 10_000)
         connection.execute("ANALYZE")
     row = db.session.scalar(select(File.id).where(File.folder_id == folder.id).limit(1))
     db.session.rollback()

@@ -388,8 +388,8 @@ def poison(things: dict[str, Any]) -> None:
     folders.rename_folder(db.session.get_one(Folder, things["folder"]), name=IMAGE, actor=alice)
     rename_file(db.session.get_one(File, things["file"]), name=DRAWING + ".pdf", actor=alice)
     rights.set_level(
-        db.session.get_one(Folder, things["folder"]), person=db.session.get_one(Person, things["diego"]),
-        level=Level.READ, actor=alice,
+        db.session.get_one(Folder, things["folder"]), person=db.session.get_one(Person, things["clara"]),
+        level=Level.FULL, actor=alice,
     )  # fmt: skip
     sections = [{"id": "s", "title": SCRIPT, "help": IMAGE, "questions": [
         {"id": "one", "type": "one_of", "label": IMAGE, "help": SCRIPT,
@@ -554,7 +554,9 @@ def test_the_pages_before_there_is_a_firm(site: Any, visitor: Page) -> None:
     ],
     ids=["alice", "bob", "tess", "clara", "diego", "stranger"],
 )
-def test_every_page_is_accessible_and_fits_a_phone(scene: Scene, visitor: Page, who: str | None, listed: str) -> None:
+def test_every_page_is_accessible_fits_a_phone_and_runs_nothing(
+    scene: Scene, visitor: Page, who: str | None, listed: str
+) -> None:
     """The administrator, a collaborator, a trainee, two contacts, and somebody who is not signed in."""
     if who:
         come_in(visitor.context, scene.site, scene.things[who])
