@@ -127,7 +127,7 @@ def _names(terms: Terms) -> Words:
 
 def _texts(terms: Terms) -> Words:
     holds = FileText.words.op("@@")(text_query(terms))
-    return Words(FileText.file_id, FileText.client_id, holds, TEXTS_WALKED, by_client=True)
+    return Words(FileText.file_id, FileText.client_id, holds, TEXTS_WALKED)
 
 
 def _in_name(terms: Terms) -> list[Any]:

@@ -23,9 +23,9 @@ from portal.kit.db import db
 
 # Words that find no more than this are handed to the last step one by one: the planner then knows how many they are.
 FEW = 3000
-# What the planner expects to find more often than this is walked for at once. Of words that its statistics do not name
-# it expects up to a fiftieth of all files.
-MANY = 30_000
+# What the planner expects to find more often than this, or in more than this share of one client's files, is walked for
+# at once. Of words that its statistics do not name it expects up to a fiftieth of all files.
+MANY, SHARE = 30_000, 0.03
 # A reader's clients are named one by one up to this number; of more of them each file's folder is asked.
 FEW_CLIENTS = 100
 
@@ -51,15 +51,14 @@ class Reach:
 class Words:
     """Where the words are: ``key`` is the file's id in that table, ``holds`` the condition on it.
 
-    ``stretch`` is how many rows are walked through before they are looked up instead. ``by_client``: an index leads
-    from the newest of one client to its oldest.
+    ``stretch`` is how many rows are walked through before they are looked up instead. An index leads from the newest of
+    all to the oldest, and another one from the newest of one client.
     """
 
     key: Any
     client_id: Any
     holds: ColumnElement[bool]
     stretch: int
-    by_client: bool = False
 
 
 def newest(selected: Select[Any], words: Words, reach: Reach, *, before: uuid.UUID | None, size: int) -> list[File]:
@@ -70,8 +69,8 @@ def newest(selected: Select[Any], words: Words, reach: Reach, *, before: uuid.UU
     """
     hits = select(words.key).where(words.holds, *_narrow(words, reach), *_older(words, before))
     # Through a few clients nobody walks: the newest of all files are those of others.
-    is_walkable = reach.is_wide or (words.by_client and len(reach.ids or ()) == 1)
-    if not is_walkable or _expected(hits) < MANY:
+    is_walkable = reach.is_wide or len(reach.ids or ()) == 1
+    if not is_walkable or _expected(hits) < _many(words, reach):
         # Asked without an order: a planner that takes a rare word for a common one would walk through all files.
         ids = list(db.session.scalars(hits.limit(FEW + 1)))
         if len(ids) <= FEW:
@@ -124,6 +123,12 @@ def _narrow(words: Words, reach: Reach) -> list[ColumnElement[bool]]:
 
 def _older(words: Words, before: uuid.UUID | None) -> list[ColumnElement[bool]]:
     return [words.key < before] if before is not None else []
+
+
+def _many(words: Words, reach: Reach) -> float:
+    if reach.is_wide:
+        return MANY
+    return max(FEW, min(MANY, SHARE * _expected(select(words.key).where(*_narrow(words, reach)))))
 
 
 def _array(ids: list[uuid.UUID]) -> Any:

@@ -81,6 +81,8 @@ class File(WithId, WithTimes, Model):
         Index("uq_file_name", "folder_id", "name_key", unique=True, postgresql_where=text("bin_id IS NULL")),
         Index("ix_file_listing", "folder_id", "name_key", "id"),
         Index("ix_file_client", "client_id", text("uploaded_at DESC"), "id"),
+        # From the newest to the oldest of one client, for the search.
+        Index("ix_file_client_newest", "client_id", "id"),
         Index(
             "ix_file_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
         ),
