@@ -26,6 +26,8 @@ FEW = 3000
 # What the planner expects to find more often than this, or in more than this share of one client's files, is walked for
 # at once. Of words that its statistics do not name it expects up to a fiftieth of all files.
 MANY, SHARE = 30_000, 0.03
+# So many files that hold the words are taken from a walk at first; not all of them are the reader's to see.
+AT_ONCE = 200
 # A reader's clients are named one by one up to this number; of more of them each file's folder is asked.
 FEW_CLIENTS = 100
 
@@ -89,23 +91,27 @@ def _walked(
 ) -> tuple[list[File], uuid.UUID | None]:
     """(what the newest files hold, where to go on; None when the page is full or all has been seen).
 
-    As long as a stretch holds something, the next one is longer; the first that holds nothing ends the walk.
+    The words are looked for first and the rights asked of what holds them: asked for both at once, the planner likes to
+    read a whole stretch. As long as something is found, the next look is longer; the first that finds nothing for this
+    reader ends the walk.
     """
     found: list[File] = []
-    length = words.stretch
+    length, most = words.stretch, AT_ONCE
     while True:
         narrow = [*_narrow(words, reach), *_older(words, before)]
         stretch = select(words.key).where(*narrow).order_by(words.key.desc())
         end = db.session.scalar(stretch.offset(length).limit(1))
-        within = [words.holds, *narrow, *([words.key >= end] if end is not None else [])]
-        page = selected.where(*within).order_by(words.key.desc()).limit(size - len(found))
-        more = list(db.session.scalars(page))
+        within = stretch.where(words.holds, *([words.key >= end] if end is not None else []))
+        ids = list(db.session.scalars(within.limit(most)))
+        more = _of(selected.where(File.id == any_(_array(ids))), size - len(found)) if ids else []
         found += more
-        if len(found) == size or end is None:
+        if len(found) == size:
             return found, None
-        if not more:
-            return found, end
-        before, length = end, length * 4
+        # What is left of this stretch comes next, or the next stretch.
+        last = ids[-1] if len(ids) == most else end
+        if last is None or not more:
+            return found, last
+        before, length, most = last, length * 4, most * 4
 
 
 def _all_looked_up(selected: Select[Any], hits: Select[Any], size: int) -> list[File]:
