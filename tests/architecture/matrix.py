@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -132,13 +132,15 @@ def outcome(answer: Any) -> str:
 class Browsers:
     """One browser per actor, each with an open session, and the count of rows written so far.
 
-    :param as_script: ask for JSON, as our own scripts do: refusals are then short, and the other half of the answers
-        is seen as well.
+    :param pages_for: who asks for pages. The others ask for JSON, as our own scripts do: refusals are then short, and
+        the other half of the answers is seen as well.
     """
 
-    def __init__(self, app: Flask, transaction: Any, people: dict[str, Any], *, as_script: bool = False) -> None:
+    def __init__(
+        self, app: Flask, transaction: Any, people: dict[str, Any], *, pages_for: Collection[str] = ()
+    ) -> None:
         self.transaction = transaction
-        self.headers = {"Accept": "application/json"} if as_script else {}
+        self.pages_for = pages_for
         app.test_client_class = FlaskClient
         self.browsers = {"stranger": app.test_client()}
         for name in ACTORS[1:]:
@@ -161,7 +163,8 @@ class Browsers:
         # Signing out must not sign out the cells that follow.
         cookies = dict(browser._cookies)  # type: ignore[attr-defined]
         try:
-            answer = browser.open(path, method=method, headers=self.headers, **sent)
+            headers = {} if actor in self.pages_for else {"Accept": "application/json"}
+            answer = browser.open(path, method=method, headers=headers, **sent)
             word = outcome(answer)
         finally:
             forget_request()

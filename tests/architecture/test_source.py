@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,10 +19,10 @@ PORTAL = ROOT / "portal"
 TEMPLATES = ROOT / "templates"
 
 
-def _sources() -> Iterator[tuple[Path, ast.Module, str]]:
-    for path in sorted(PORTAL.rglob("*.py")):
-        text = path.read_text("utf-8")
-        yield path, ast.parse(text), text
+@cache
+def _sources() -> list[tuple[Path, ast.Module, str]]:
+    texts = [(path, path.read_text("utf-8")) for path in sorted(PORTAL.rglob("*.py"))]
+    return [(path, ast.parse(text), text) for path, text in texts]
 
 
 def _calls(tree: ast.AST, name: str) -> Iterator[ast.Call]:

@@ -151,7 +151,7 @@ def test_the_answer_is_the_definitions_answer_whatever_happens(new_world: Callab
     run_state_machine_as_test(
         Life,
         settings=settings(
-            max_examples=15,
+            max_examples=10,
             stateful_step_count=15,
             deadline=None,
             database=None,

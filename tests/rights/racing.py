@@ -34,7 +34,7 @@ from tests.files.uploading import address, begin, complete, send
 # Takes away what a target stands for.
 Revoke = Callable[["Target"], object]
 # How long a reader rests between two requests, in seconds: all share one interpreter with whoever revokes.
-REST = 0.06
+REST = 0.1
 
 
 @dataclass
