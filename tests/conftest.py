@@ -28,6 +28,15 @@ from tests.pages import check_page
 
 pytest_plugins = ["tests.figures"]
 
+# Files of more than a minute.
+LONGEST = (
+    "tests/browser/test_pages.py",
+    "tests/architecture/test_doors.py",
+    "tests/rights/test_races.py",
+    "tests/browser/test_upload_many.py",
+    "tests/engines/test_up.py",
+    "tests/outbox/test_proof.py",
+)
 _stack = ExitStack()
 
 
@@ -40,6 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_TEMPLATE] = engines.make_template(env, uuid.uuid4().hex[:8])
     _Handover.env, _Handover.template = env, config.stash[_TEMPLATE]
     config.pluginmanager.register(_Handover(), "atrium-handover")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files begin first: one that begins last is waited for by all other processes."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish() -> None:
