@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,6 @@ from tests.wizard.drafting import lines, make_draft, make_tree
 Pair = tuple[Callable[[], object], Callable[[], object]]
 FOLDERS, PEOPLE = 200, 10
 UPLOADS, AT_ONCE, SIZE = 1000, 8, 10 * 1024
-_BROWSER = urllib3.PoolManager(maxsize=AT_ONCE)
 COLUMNS = [
     *("name", "group", "type", "status", "contacts", "language", "email", "phone", "address", "postal_code"),
     *("city", "country", "tax", "price_list", "discount_percent", "note", "members", "folders", "created", "disabled"),
@@ -86,35 +85,37 @@ def provision(site: Site) -> Pair:
 def uploads(site: Site) -> Pair:
     """1,000 files of 10 KiB, verified and published in batches as the browser's script sends them, against raw PUTs of
     boto3 at the same concurrency.
-
-    The bytes travel from another process to the store, as they do from a browser.
     """
     content = os.urandom(SIZE)
     checksum = base64.b64encode(hashlib.sha256(content).digest()).decode()
     folder, actor, store = site.cast.exchange, site.cast.bob.viewer, storage.store()
-    browser = site.closing.enter_context(ProcessPoolExecutor(1, multiprocessing.get_context("fork")))
-    # Forked now, before anything else begins a thread.
-    browser.submit(_put_all, [], content).result()
+    http = urllib3.PoolManager(maxsize=AT_ONCE)
 
-    def finish(ids: list[uuid.UUID], sent: Future[set[int]]) -> None:
-        if sent.result() != {200}:
-            raise RuntimeError(f"the store answered {sent.result()}")
+    def put(begun: Begun) -> None:
+        where = begun.address
+        answer = http.request("PUT", where.url, body=content, headers=where.headers, retries=False)
+        if answer.status != 200:
+            raise RuntimeError(f"the store answered {answer.status}")
+
+    def finish(ids: list[uuid.UUID], puts: list[Future[None]]) -> None:
+        for one in puts:
+            one.result()
         outcomes = complete_batch(ids, actor=actor)
         if not all(isinstance(outcome, PublishedFile) for outcome in outcomes.values()):
             raise RuntimeError("not everything was published")
 
     def ours() -> None:
         # While the bytes of one batch travel, the next one is begun and the one before is completed.
-        on_the_way: list[tuple[list[uuid.UUID], Future[set[int]]]] = []
-        for _ in range(UPLOADS // MOST_FILES):
-            wishes = [{"name": f"{uuid.uuid4()}.pdf", "size": SIZE, "sha256": checksum} for _ in range(MOST_FILES)]
-            begun = [answer for answer in begin_batch(folder, wishes, actor=actor) if isinstance(answer, Begun)]
-            addresses = [(one.address.url, one.address.headers) for one in begun]
-            on_the_way.append(([one.upload_id for one in begun], browser.submit(_put_all, addresses, content)))
-            if len(on_the_way) > 1:
-                finish(*on_the_way.pop(0))
-        for batch in on_the_way:
-            finish(*batch)
+        on_the_way: list[tuple[list[uuid.UUID], list[Future[None]]]] = []
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            for _ in range(UPLOADS // MOST_FILES):
+                wishes = [{"name": f"{uuid.uuid4()}.pdf", "size": SIZE, "sha256": checksum} for _ in range(MOST_FILES)]
+                begun = [answer for answer in begin_batch(folder, wishes, actor=actor) if isinstance(answer, Begun)]
+                on_the_way.append(([one.upload_id for one in begun], [pool.submit(put, one) for one in begun]))
+                if len(on_the_way) > 1:
+                    finish(*on_the_way.pop(0))
+            for batch in on_the_way:
+                finish(*batch)
 
     def raw(number: int) -> None:
         store.inside.put_object(Bucket=store.bucket, Key=f"bench/{uuid.uuid4()}", Body=content)
@@ -124,16 +125,6 @@ def uploads(site: Site) -> Pair:
             list(pool.map(raw, range(UPLOADS)))
 
     return ours, floor
-
-
-def _put_all(addresses: list[tuple[str, dict[str, str]]], content: bytes) -> set[int]:
-    """What a browser does with the addresses of one batch; the different answers of the store."""
-
-    def put(where: tuple[str, dict[str, str]]) -> int:
-        return _BROWSER.request("PUT", where[0], body=content, headers=where[1], retries=False).status
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return set(pool.map(put, addresses))
 
 
 def excel(site: Site) -> Pair:
