@@ -72,7 +72,7 @@ def _of(who: str, label: str) -> list[Operation]:
         _operation(f"{label}-two-words", "contrat règlement ", OFTEN, who),
         _operation(f"{label}-never-together", f"{both} ", WORST, who),
         _operation(f"{label}-accents", "reglement", OFTEN, who),
-        _operation(f"{label}-begun-1", "z", WORST, who),
+        _operation(f"{label}-begun-1", "z", OFTEN, who),
         _operation(f"{label}-begun-2", "zq", WORST, who),
         _operation(f"{label}-begun-3", "zan", OFTEN, who),
         _operation(f"{label}-begun-5", "factu", OFTEN, who),
