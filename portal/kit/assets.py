@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from flask import Flask, Response, current_app, g, request, url_for
+from flask.sessions import SecureCookieSessionInterface
 from jinja2.bccache import Bucket, FileSystemBytecodeCache
 from markupsafe import Markup
 from werkzeug.routing import BuildError
@@ -122,10 +123,19 @@ def keep_compiled(app: Flask, cache: Path) -> None:
         app.jinja_env.bytecode_cache = _CompiledTemplates(str(folder))
 
 
+class _NotWithFiles(SecureCookieSessionInterface):
+    """Leaves the cookie out of what everybody may keep: a proxy would hand one reader's sign-in to the next."""
+
+    def save_session(self, app: Flask, session: Any, response: Response) -> None:  # type: ignore[override]
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_app(app: Flask) -> None:
     """Give templates the helpers of this module, and let browsers keep what the build has named by its content."""
     for helper in (asset_url, icon, tone, initials, url_with, url_if):
         app.jinja_env.globals[helper.__name__] = helper
+    app.session_interface = _NotWithFiles()
 
     @app.after_request
     def keep(response: Response) -> Response:

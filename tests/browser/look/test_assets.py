@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask, render_template_string
 
 from portal.kit import assets
+
+DIST = Path(__file__).resolve().parents[3] / "static" / "dist" / "manifest.json"
 
 
 @pytest.fixture
@@ -35,6 +38,18 @@ def test_what_is_named_by_its_content_is_never_asked_for_again(small_app: Flask,
     (Path(str(small_app.static_folder)) / "dist" / name).write_text("x")
     said = small_app.test_client().get(f"/static/dist/{name}").headers["Cache-Control"]
     assert said == ("public, max-age=31536000, immutable" if kept else "no-cache")
+
+
+def test_what_everybody_may_keep_carries_nobodys_cookie(app: Flask, transaction: Any) -> None:
+    """Neither Set-Cookie, which a proxy would keep, nor Vary, by which a browser would ask again after each page."""
+    browser = app.test_client()
+    with browser.session_transaction() as cookie:
+        cookie["sign_in"] = "token"
+        cookie.permanent = True
+    assert "Set-Cookie" in browser.get("/sign-in").headers
+    said = browser.get(f"/static/dist/{assets._read_manifest(DIST, 1)['files']['app.js']}").headers
+    assert "immutable" in said["Cache-Control"]
+    assert not {"Set-Cookie", "Vary"} & set(said.keys())
 
 
 def test_what_is_not_there_is_not_kept(small_app: Flask) -> None:
