@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Text, func, literal, select
 
-from portal.contents.terms import LANGUAGES, Terms, config
+from portal.contents.terms import LANGUAGES, Terms, begins_word, config
 from portal.kit.db import db
 
 BEFORE, LENGTH = 60, 240
@@ -53,7 +53,7 @@ def passage(body: str, stems: list[str]) -> list[Piece]:
 def marked(text: str, stems: list[str], *, inside: bool = False) -> list[Piece]:
     """The text in pieces, those with the words marked.
 
-    :param inside: words count inside of longer ones too, as in names.
+    :param inside: words count inside of longer ones too, as in names; very short ones where a word begins.
     """
     pieces, at = [], 0
     for match in _pattern(stems, inside=inside).finditer(text):
@@ -66,7 +66,8 @@ def marked(text: str, stems: list[str], *, inside: bool = False) -> list[Piece]:
 
 def _pattern(stems: list[str], *, inside: bool = False) -> re.Pattern[str]:
     if inside:
-        return re.compile("|".join(map(_spelt, stems)) or r"(?!)", re.IGNORECASE)
+        forms = [(r"(?<![^\W_])" if begins_word(stem) else "") + _spelt(stem) for stem in stems]
+        return re.compile("|".join(forms) or r"(?!)", re.IGNORECASE)
     forms = [_spelt(stem) + (r"\w*" if len(stem) > 2 else r"(?!\w)") for stem in stems]
     return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})" if forms else r"(?!)", re.IGNORECASE)
 

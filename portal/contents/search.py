@@ -16,7 +16,7 @@ from portal.clients.queries import visible_clients
 from portal.contents.models import FileText
 from portal.contents.passages import Piece, marked, passage, stems_of
 from portal.contents.seeking import FEW_CLIENTS, Reach, Words, newest
-from portal.contents.terms import Terms, parse, text_query
+from portal.contents.terms import Terms, begins_word, parse, text_query
 from portal.files.models import File, Folder
 from portal.files.queries import visible_files
 from portal.files.queries.paths import ids_above
@@ -131,8 +131,13 @@ def _texts(terms: Terms) -> Words:
 
 
 def _in_name(terms: Terms) -> list[Any]:
-    wanted = [File.search_key.contains(text, autoescape=True) for text in (*terms.words, *terms.phrases)]
-    return wanted + [not_(File.search_key.contains(text, autoescape=True)) for text in terms.without]
+    return [*map(_holds, (*terms.words, *terms.phrases)), *(not_(_holds(text)) for text in terms.without)]
+
+
+def _holds(text: str) -> Any:
+    if begins_word(text):
+        return File.search_key.regexp_match(f"(^|[^[:alnum:]]){text}")
+    return File.search_key.contains(text, autoescape=True)
 
 
 def _place(place: str | None) -> tuple[str, uuid.UUID | None]:

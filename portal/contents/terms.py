@@ -13,6 +13,9 @@ from portal.contents.words import folded
 MOST_TYPED = 200
 MOST_TERMS = 12
 LANGUAGES = ("french", "english", "italian")
+# One or two letters stand inside of nearly every name: there they are the beginning of a word. Not so in scripts in
+# which a sign is a word.
+_SHORT = re.compile(r"[a-z]{1,2}")
 _PART = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
@@ -57,6 +60,11 @@ def parse(typed: str) -> Terms:
             words += found.split()
     is_open = bool(words) and typed[-1:].isalnum() and folded(typed).endswith(words[-1])
     return Terms(tuple(words[:MOST_TERMS]), tuple(phrases[:MOST_TERMS]), tuple(without[:MOST_TERMS]), is_open)
+
+
+def begins_word(word: str) -> bool:
+    """Whether this (folded) word is looked for in names only where a word begins, so few letters it has."""
+    return _SHORT.fullmatch(word) is not None
 
 
 def text_query(terms: Terms) -> Any:

@@ -78,6 +78,25 @@ def test_what_was_typed_is_taken_apart() -> None:
     assert not parse("edf ").is_open
 
 
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("z", ["zone.pdf", "plan_Zurich.pdf", "été-zen.pdf"]),
+        ("zu", ["plan_Zurich.pdf"]),
+        ("z -zo", ["plan_Zurich.pdf", "été-zen.pdf"]),
+        ("urich", ["plan_Zurich.pdf"]),
+        ("税", ["我的税表.pdf"]),
+        ("é", ["été-zen.pdf"]),
+    ],
+)
+def test_one_or_two_letters_begin_a_word(cast: Any, put: Put, sign_in: Any, typed: str, found: list[str]) -> None:
+    for name in ("été-zen.pdf", "plan_Zurich.pdf", "zone.pdf", "Bez titre.pdf", "我的税表.pdf"):
+        put(name, b"")
+    assert names(cast.clara, typed) == found
+    if typed == "zu":
+        assert "plan_<mark>Zu</mark>rich.pdf" in sign_in(cast.clara).get("/search?q=zu").text
+
+
 def test_a_name_comes_before_a_text_and_the_page_says_why(cast: Any, put: Put, sign_in: Any) -> None:
     put("notes.txt", "La facture d’Électricité, réglée".encode())
     put("Facture EDF.pdf", papers.pdf(words="Rien"))
