@@ -80,6 +80,8 @@ class File(WithId, WithTimes, Model):
         Index("ix_file_quarantine", "uploaded_at", postgresql_where=text("quarantine <> ''")),
         Index("uq_file_name", "folder_id", "name_key", unique=True, postgresql_where=text("bin_id IS NULL")),
         Index("ix_file_listing", "folder_id", "name_key", "id"),
+        # Of most folders no file was put into order by hand; that is known without reading all of them.
+        Index("ix_file_by_hand", "folder_id", "position", "name_key", "id", postgresql_where=text("position < 0")),
         Index("ix_file_client", "client_id", text("uploaded_at DESC"), "id"),
         # From the newest to the oldest of one client, for the search.
         Index("ix_file_client_newest", "client_id", "id"),

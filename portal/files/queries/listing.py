@@ -122,7 +122,7 @@ def children(
 
 @cache
 def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: Sort, for_rights: bool) -> Any:
-    """The page first, then what is counted in its folders: in one statement, so that no list of ids travels."""
+    """A page, with what is counted in each of its folders beside it."""
     viewer: Any = AnyViewer(is_staff, sees_all)
     client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
@@ -130,8 +130,9 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: S
     order = sort.of_folders
     facts = (*FOLDER_FACTS, *(RIGHTS_FACTS if for_rights else ()))
     further = [column for column in order.columns if not any(column is known for known in facts)]
+    level = func.coalesce(mine.c.level, 0)
     rows = (
-        select(*facts, *further, func.coalesce(mine.c.level, 0).label("level"))
+        select(*facts, *further, level.label("level"), *_counts(viewer, mine, leading, Folder.id, level))
         .outerjoin(mine, mine.c.scope_id == Folder.scope_id)
         .where(
             Folder.parent_id == bindparam("folder_id", type_=Uuid()),
@@ -141,69 +142,46 @@ def _children_statement(is_staff: bool, sees_all: bool, continued: bool, sort: S
     )
     if continued:
         rows = rows.where(order.beyond(order.parameters()))
-    page = (
-        rows.order_by(*order.clauses())
-        .limit(bindparam("most", type_=Integer()))
-        .cte("page")
-        .prefix_with("MATERIALIZED")
-    )
-    folders, files = (counted.subquery() for counted in _counts(viewer, mine, leading, select(page.c.id)))
-    return (
-        select(
-            page,
-            func.coalesce(folders.c.number, 0).label("folders"),
-            func.coalesce(files.c.number, 0).label("files"),
-        )
-        .outerjoin(folders, folders.c.parent_id == page.c.id)
-        .outerjoin(files, files.c.folder_id == page.c.id)
-        .order_by(*order.clauses([page.c[column.key] for column in order.columns]))
-    )
+    return rows.order_by(*order.clauses()).limit(bindparam("most", type_=Integer()))
 
 
 def folder_counts(viewer: Viewer, client_id: uuid.UUID, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
-    """How many sub-folders and files the viewer sees directly in each of these folders. Two statements."""
+    """How many sub-folders and files the viewer sees directly in each of these folders. One statement."""
     if not ids:
         return {}
-    folders, files = _count_statements(viewer.is_staff, viewer.sees_all)
     values = {"viewer_id": viewer.person_id, "client_id": client_id, "ids": list(ids)}
-    held_folders = dict(db.session.execute(folders, values).all())
-    held_files = dict(db.session.execute(files, values).all())
-    return {ident: (held_folders.get(ident, 0), held_files.get(ident, 0)) for ident in ids}
+    rows = db.session.execute(_counts_statement(viewer.is_staff, viewer.sees_all), values)
+    held = {ident: (folders, files) for ident, folders, files in rows}
+    return {ident: held.get(ident, (0, 0)) for ident in ids}
 
 
 @cache
-def _count_statements(is_staff: bool, sees_all: bool) -> tuple[Any, Any]:
+def _counts_statement(is_staff: bool, sees_all: bool) -> Any:
     viewer: Any = AnyViewer(is_staff, sees_all)
     client_id: Any = bindparam("client_id", type_=Uuid())
     mine = scopes_of(viewer, client_id)
-    wanted = select(func.unnest(bindparam("ids", type_=ARRAY(Uuid()))))
-    return _counts(viewer, mine, select(leading_from(mine).c.id), wanted)
+    counts = _counts(viewer, mine, select(leading_from(mine).c.id), Folder.id, func.coalesce(mine.c.level, 0))
+    wanted = Folder.id == func.any(bindparam("ids", type_=ARRAY(Uuid())))
+    selected = select(Folder.id, *counts).outerjoin(mine, mine.c.scope_id == Folder.scope_id)
+    return selected.where(wanted, Folder.bin_id.is_(None))
 
 
-def _counts(viewer: Any, mine: Any, leading: Any, parents: Any) -> tuple[Any, Any]:
-    """(sub-folders, files) that the viewer sees directly in each of the folders whose ids ``parents`` selects.
+def _counts(viewer: Any, mine: Any, leading: Any, folder_id: Any, level: Any) -> tuple[Any, Any]:
+    """(sub-folders, files) that the viewer sees directly in the folder of a row, as columns beside it.
+
+    Each is looked up by its index, whatever the planner expects: joined, it takes a page for one row or reads all.
 
     :param leading: the ids of folders that lead to visible ones.
+    :param level: the viewer's level on the folder.
     """
     inner = aliased(Folder)
-    folders = (
-        select(inner.parent_id, func.count().label("number"))
-        .outerjoin(mine, mine.c.scope_id == inner.scope_id)
-        .where(
-            inner.parent_id.in_(parents),
-            inner.bin_id.is_(None),
-            or_(mine.c.scope_id.is_not(None), inner.id.in_(leading)),
-        )
-        .group_by(inner.parent_id)
+    folders = select(func.count()).where(
+        inner.parent_id == folder_id,
+        inner.bin_id.is_(None),
+        or_(inner.scope_id.in_(select(mine.c.scope_id)), inner.id.in_(leading)),
     )
-    files = (
-        select(File.folder_id, func.count().label("number"))
-        .join(Folder, Folder.id == File.folder_id)
-        .join(mine, mine.c.scope_id == Folder.scope_id)
-        .where(File.folder_id.in_(parents), readable(viewer, mine.c.level))
-        .group_by(File.folder_id)
-    )
-    return folders, files
+    files = select(func.count(File.id)).where(File.folder_id == folder_id, readable(viewer, level, folder_lives=True))
+    return folders.scalar_subquery().label("folders"), files.scalar_subquery().label("files")
 
 
 def breadcrumbs(viewer: Viewer, folder: Folder) -> list[Crumb]:
