@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Text, func, literal, select
 
-from portal.contents.terms import LANGUAGES, Terms, begins_word, config
+from portal.contents.terms import BEFORE_A_WORD, LANGUAGES, Terms, begins_word, config
 from portal.kit.db import db
 
 BEFORE, LENGTH = 60, 240
@@ -66,7 +66,8 @@ def marked(text: str, stems: list[str], *, inside: bool = False) -> list[Piece]:
 
 def _pattern(stems: list[str], *, inside: bool = False) -> re.Pattern[str]:
     if inside:
-        forms = [(r"(?<![^\W_])" if begins_word(stem) else "") + _spelt(stem) for stem in stems]
+        begins = rf"(?:^|(?<=[{re.escape(BEFORE_A_WORD)}]))"
+        forms = [(begins if begins_word(stem) else "") + _spelt(stem) for stem in stems]
         return re.compile("|".join(forms) or r"(?!)", re.IGNORECASE)
     forms = [_spelt(stem) + (r"\w*" if len(stem) > 2 else r"(?!\w)") for stem in stems]
     return re.compile(rf"(?<!\w)(?:{'|'.join(forms)})" if forms else r"(?!)", re.IGNORECASE)

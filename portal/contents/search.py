@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, func, not_, select
+from sqlalchemy import Select, and_, func, not_, or_, select
 
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
@@ -16,7 +16,7 @@ from portal.clients.queries import visible_clients
 from portal.contents.models import FileText
 from portal.contents.passages import Piece, marked, passage, stems_of
 from portal.contents.seeking import FEW_CLIENTS, Reach, Words, newest
-from portal.contents.terms import Terms, begins_word, parse, text_query
+from portal.contents.terms import BEFORE_A_WORD, Terms, begins_word, parse, text_query
 from portal.files.models import File, Folder
 from portal.files.queries import visible_files
 from portal.files.queries.paths import ids_above
@@ -135,9 +135,11 @@ def _in_name(terms: Terms) -> list[Any]:
 
 
 def _holds(text: str) -> Any:
+    key = File.search_key
     if begins_word(text):
-        return File.search_key.regexp_match(f"(^|[^[:alnum:]]){text}")
-    return File.search_key.contains(text, autoescape=True)
+        # Each is answered by the index of trigrams, which drops a single letter of a regular expression.
+        return or_(key.startswith(text), *(key.contains(sign + text, autoescape=True) for sign in BEFORE_A_WORD))
+    return key.contains(text, autoescape=True)
 
 
 def _place(place: str | None) -> tuple[str, uuid.UUID | None]:

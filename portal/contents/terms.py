@@ -16,6 +16,8 @@ LANGUAGES = ("french", "english", "italian")
 # One or two letters stand inside of nearly every name: there they are the beginning of a word. Not so in scripts in
 # which a sign is a word.
 _SHORT = re.compile(r"[a-z]{1,2}")
+# What stands before a word in a name, but its beginning.
+BEFORE_A_WORD = " -_.('’"
 _PART = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 
