@@ -1,4 +1,4 @@
-"""files that somebody put into order"""
+"""files that somebody put into order, or uploaded"""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ depends_on = None
 def upgrade() -> None:
     columns = ["folder_id", "position", "name_key", "id"]
     op.create_index("ix_file_by_hand", "file", columns, postgresql_where=sa.text("position < 0"))
+    op.create_index("ix_file_uploader", "file", ["uploaded_by_id", "client_id", "id"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_file_uploader", "file")
     op.drop_index("ix_file_by_hand", "file")

@@ -21,6 +21,9 @@ from portal.files.models import File, Folder
 from portal.files.queries import visible_files
 from portal.files.queries.paths import ids_above
 from portal.kit.db import db
+from portal.permissions.levels import Level
+from portal.permissions.models import Scope
+from portal.permissions.queries import with_level
 
 SIZE = 20
 # How many files a search walks through before it looks the words up. To unpack a text costs more than to read a name.
@@ -112,13 +115,27 @@ def _narrowed(viewer: Viewer, question: Question) -> tuple[Select[Any], Reach]:
 
 def _reach(viewer: Viewer, question: Question) -> Reach:
     if question.client_id is not None:
-        return Reach([question.client_id])
+        return _reached(viewer, [question.client_id])
     if viewer.sees_all:
         return Reach()
     seen: Any = visible_clients(viewer)
     mine = seen.with_only_columns(Client.id).order_by(None)
     ids = list(db.session.scalars(mine.limit(FEW_CLIENTS + 1)))
-    return Reach(ids if len(ids) <= FEW_CLIENTS else None)
+    return _reached(viewer, ids) if len(ids) <= FEW_CLIENTS else Reach()
+
+
+def _reached(viewer: Viewer, ids: list[uuid.UUID]) -> Reach:
+    return Reach(ids, None if _reads_in(viewer, Reach(ids)) else viewer.person_id)
+
+
+def _reads_in(viewer: Viewer, reach: Reach) -> bool:
+    """Whether the viewer has more than *deposit* anywhere in these clients."""
+    if viewer.sees_all:
+        return True
+    readable, _ = with_level(
+        select(Scope.id), viewer, scope_id=Scope.id, client_id=Scope.client_id, at_least=Level.READ
+    )
+    return db.session.scalar(readable.where(*reach.on(Scope.client_id)).limit(1)) is not None
 
 
 def _names(terms: Terms) -> Words:

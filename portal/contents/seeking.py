@@ -34,9 +34,13 @@ FEW_CLIENTS = 100
 
 @dataclass(frozen=True)
 class Reach:
-    """The clients in question: ``ids`` where they are few, None for many or all."""
+    """The clients in question: ``ids`` where they are few, None for many or all.
+
+    ``only_of`` is a reader who sees nothing there but what they uploaded themselves.
+    """
 
     ids: list[uuid.UUID] | None = None
+    only_of: uuid.UUID | None = None
 
     @property
     def is_wide(self) -> bool:
@@ -69,6 +73,9 @@ def newest(selected: Select[Any], words: Words, reach: Reach, *, before: uuid.UU
     :param selected: files as far as the reader sees them, with the table of ``words`` joined.
     :param before: only files older than this one.
     """
+    if reach.only_of is not None:
+        own = File.uploaded_by_id == reach.only_of
+        return _of(selected.where(own, words.holds, *_older(words, before)), size)
     hits = select(words.key).where(words.holds, *_narrow(words, reach), *_older(words, before))
     # Through a few clients nobody walks: the newest of all files are those of others.
     is_walkable = reach.is_wide or len(reach.ids or ()) == 1

@@ -85,6 +85,8 @@ class File(WithId, WithTimes, Model):
         Index("ix_file_client", "client_id", text("uploaded_at DESC"), "id"),
         # From the newest to the oldest of one client, for the search.
         Index("ix_file_client_newest", "client_id", "id"),
+        # What somebody uploaded: all that a contact sees who may deposit only.
+        Index("ix_file_uploader", "uploaded_by_id", "client_id", "id"),
         Index(
             "ix_file_search_trgm", "search_key", postgresql_using="gin", postgresql_ops={"search_key": "gin_trgm_ops"}
         ),
