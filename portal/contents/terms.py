@@ -17,7 +17,7 @@ LANGUAGES = ("french", "english", "italian")
 # which a sign is a word.
 _SHORT = re.compile(r"[a-z]{1,2}")
 # What stands before a word in a name, but its beginning.
-BEFORE_A_WORD = " -_.('’"
+BEFORE_A_WORD = " -_.,;&+@#°(['’«"
 _PART = re.compile(r'(-?)(?:"([^"]*)"?|(\S+))')
 
 

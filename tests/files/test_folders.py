@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, text
 
 from portal.activity.models import Activity
+from portal.contents.search import Question, search
 from portal.files.commands import files, folders, rights
 from portal.files.commands.naming import free_name
 from portal.files.models import File, Folder
-from portal.files.queries import children, folder_level, search_files, visible_files
+from portal.files.queries import children, folder_level, visible_files
 from portal.files.refusals import Gone, IntoItself, NameTaken, OtherClient, RootIsFixed, TooDeep
 from portal.kit.db import db
 from portal.kit.names import BadName, extension, name_key, search_key
@@ -126,9 +127,9 @@ def test_files_are_moved_renamed_and_found_with_the_rights_of_their_folder(cast:
     file = put(cast.exchange, "Bilan \u0152uvre.pdf", cast.clara)
     files.rename_file(file, name="Bilan final.docx", actor=cast.alice)
     assert (file.ext, file.search_key) == ("docx", "bilan final.docx")
-    assert list(db.session.scalars(search_files(cast.clara.viewer, "FINAL bilan"))) == [file]
+    assert [found.file for found in search(cast.clara.viewer, Question("FINAL bilan")).results] == [file]
     files.move_file(file, to=cast.payroll, actor=cast.alice)
-    assert list(db.session.scalars(search_files(cast.clara.viewer, "bilan"))) == []
+    assert search(cast.clara.viewer, Question("bilan")).results == []
     with pytest.raises(OtherClient):
         files.move_file(file, to=cast.other_folder, actor=cast.alice)
 

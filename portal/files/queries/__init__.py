@@ -6,7 +6,7 @@ from portal.files.queries.levels import folder_level, folder_levels, own_levels_
 from portal.files.queries.listing import Crumb, FolderRow, Listing, breadcrumbs, children, folder_counts, listing
 from portal.files.queries.paths import path_folders, reachable_folders
 from portal.files.queries.versions import visible_versions
-from portal.files.queries.visible import openable_files, search_files, visible_files, visible_folders
+from portal.files.queries.visible import openable_files, visible_files, visible_folders
 from portal.files.queries.why import Explanation, explain
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "places_of",
     "reachable_folders",
     "root_of",
-    "search_files",
     "set_levels_of",
     "stored_level",
     "visible_changes",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -10,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from portal.accounts.viewer import Viewer
 from portal.files.models import File, Folder
 from portal.files.queries.anybody import built_once
-from portal.kit.names import search_key
 from portal.permissions.levels import Level
 from portal.permissions.queries import with_level
 
@@ -66,13 +64,3 @@ def not_kept_from(viewer: Viewer) -> ColumnElement[bool]:
         return or_(*held_back, File.quarantine == "waiting")
     ended = or_(File.valid_until.is_(None), File.valid_until > func.statement_timestamp())
     return and_(or_(*held_back), ended)
-
-
-def search_files(viewer: Viewer, text: str, *, client_id: uuid.UUID | None = None) -> Select[Any]:
-    """Visible files whose name holds each of the typed words; neither case nor accents count. Newest first."""
-    selected = visible_files(viewer)
-    if client_id is not None:
-        selected = selected.where(File.client_id == client_id)
-    for word in search_key(text).split():
-        selected = selected.where(File.search_key.contains(word, autoescape=True))
-    return selected.order_by(File.uploaded_at.desc(), File.id.desc())
