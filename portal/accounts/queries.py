@@ -41,7 +41,7 @@ STATES = ("not_invited", "invited", "active", "disabled")
 
 
 def firm() -> Firm | None:
-    """The firm of this installation, read once per request; None before it was set up."""
+    """The firm of this installation, read once per request (with who is signed in); None before it was set up."""
     if "firm" not in g:
         g.firm = db.session.scalars(select(Firm)).one_or_none()
     found: Firm | None = g.firm

@@ -9,11 +9,11 @@ from typing import cast
 from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import LoginManager, current_user
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, true, update
 from sqlalchemy.orm import joinedload
 
 from portal.accounts.eye import open_eye, person_seen
-from portal.accounts.models import Person, SignInSession
+from portal.accounts.models import Firm, Person, SignInSession
 from portal.kit.crypto import new_token, token_hash
 from portal.kit.db import db, transactional
 from portal.kit.web import is_fragment_request, wants_json
@@ -23,6 +23,23 @@ COOKIE_KEY = "sign_in"
 ABSOLUTE = timedelta(days=14)
 IDLE = timedelta(hours=12)
 _SEEN_EVERY = timedelta(minutes=5)
+# Every page asks for the firm as well: it comes along. Built once; each request has nothing but a token of its own.
+_OPEN = (
+    select(SignInSession, Firm)
+    .join(SignInSession.person)
+    .outerjoin(Firm, true())
+    .where(
+        SignInSession.token_hash == bindparam("token_hash"),
+        SignInSession.ended_at.is_(None),
+        SignInSession.expires_at > func.now(),
+        SignInSession.last_seen_at > func.now() - IDLE,
+        Person.disabled_at.is_(None),
+        Person.activated_at.is_not(None),
+    )
+    .options(joinedload(SignInSession.person).joinedload(Person.role))
+    # A right or role that was taken away must be gone at this very request, also for objects that live on.
+    .execution_options(populate_existing=True)
+)
 
 login_manager = LoginManager()
 
@@ -36,28 +53,19 @@ def init_app(app: Flask) -> None:
 
 
 def person_of_request() -> Person | None:
-    """The signed-in person, by the cookie's token; one query. While the eye is open: the person who is seen."""
+    """The signed-in person, by the cookie's token; one query, which brings the firm (:func:`queries.firm`) along.
+
+    While the eye is open: the person who is seen.
+    """
     token = session.get(COOKIE_KEY)
     if not isinstance(token, str):
         return None
-    row = db.session.scalars(
-        select(SignInSession)
-        .join(SignInSession.person)
-        .where(
-            SignInSession.token_hash == token_hash(token),
-            SignInSession.ended_at.is_(None),
-            SignInSession.expires_at > func.now(),
-            SignInSession.last_seen_at > func.now() - IDLE,
-            Person.disabled_at.is_(None),
-            Person.activated_at.is_not(None),
-        )
-        .options(joinedload(SignInSession.person).joinedload(Person.role))
-        # A right or role that was taken away must be gone at this very request, also for objects that live on.
-        .execution_options(populate_existing=True)
-    ).one_or_none()
-    if row is None:
+    found = db.session.execute(_OPEN, {"token_hash": token_hash(token)}).one_or_none()
+    if found is None:
         return None
+    row, firm = found
     g.sign_in_session_id = row.id
+    g.setdefault("firm", firm)
     # The database decides again in the update; this only spares a write per request.
     if datetime.now(UTC) - row.last_seen_at > _SEEN_EVERY:
         _note_presence(row.id)

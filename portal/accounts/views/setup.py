@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from portal.accounts import commands, links
 from portal.accounts.forms import SetUpForm
@@ -26,7 +27,10 @@ def ask_for_set_up() -> ResponseReturnValue | None:
     if request.routing_exception is not None:
         # No such page, or a forged Host header: the error page answers.
         return None
-    if endpoint in _BEFORE or endpoint.startswith(_BEFORE_PARTS) or firm() is not None:
+    if endpoint in _BEFORE or endpoint.startswith(_BEFORE_PARTS):
+        return None
+    # Who is signed in comes with the firm.
+    if current_user.is_authenticated or firm() is not None:
         return None
     if wants_json():
         return {"type": "about:blank", "status": 503, "title": "Not set up yet."}, 503
