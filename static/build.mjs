@@ -71,9 +71,8 @@ const behaviours = {
 async function build() {
   const started = performance.now();
   await mkdir(dist, { recursive: true });
-  const result = await esbuild.build({
+  const how = {
     absWorkingDir: root,
-    entryPoints: { app: "static/js/app.js", style: "static/css/app.css", document: "static/css/document.css" },
     outdir: "static/dist",
     bundle: true,
     minify: true,
@@ -88,9 +87,18 @@ async function build() {
     metafile: true,
     plugins: [behaviours],
     logLevel: "warning",
+  };
+  // The worker comes first: the page's code finds it, beside itself, by the name that it then has.
+  const worker = await esbuild.build({ ...how, entryPoints: ["static/js/uploads/crc.js"] });
+  const [crc] = Object.keys(worker.metafile.outputs).filter((output) => worker.metafile.outputs[output].entryPoint);
+  const result = await esbuild.build({
+    ...how,
+    entryPoints: { app: "static/js/app.js", style: "static/css/app.css", document: "static/css/document.css" },
+    define: { CRC_WORKER: JSON.stringify(`./${path.basename(crc)}`) },
   });
+  const outputs = { ...worker.metafile.outputs, ...result.metafile.outputs };
   const files = {};
-  for (const [output, { entryPoint, inputs }] of Object.entries(result.metafile.outputs)) {
+  for (const [output, { entryPoint, inputs }] of Object.entries(outputs)) {
     const name = path.basename(output);
     if (entryPoint) files[path.basename(entryPoint)] ??= name;
     const font = Object.keys(inputs).find((input) => input.endsWith(".woff2"));
@@ -105,7 +113,7 @@ async function build() {
   // The manifest is put in place whole, and only then do the files of the last build go: a running site never misses one.
   await writeFile(path.join(dist, "manifest.new"), JSON.stringify({ files, icons: names }, null, 1));
   await rename(path.join(dist, "manifest.new"), path.join(dist, "manifest.json"));
-  const kept = new Set(["manifest.json", ...Object.values(files), ...Object.keys(result.metafile.outputs).map((output) => path.basename(output))]);
+  const kept = new Set(["manifest.json", ...Object.values(files), ...Object.keys(outputs).map((output) => path.basename(output))]);
   for (const name of await readdir(dist)) if (!kept.has(name)) await rm(path.join(dist, name), { force: true });
   const size = await Promise.all(["app.js", "app.css"].map(async (name) => `${name} ${Math.round((await readFile(path.join(dist, files[name]))).length / 1024)} kB`));
   console.log(`bundle: ${size.join(", ")}, ${names.length} icons, ${Math.round(performance.now() - started)} ms`);

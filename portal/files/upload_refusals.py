@@ -16,10 +16,10 @@ class NameTaken(Refused):
 
 
 class BadChecksum(Refused):
-    """A checksum is missing or is not the SHA-256 of anything."""
+    """A checksum is missing or is not one of anything."""
 
     sentence = _l("The checksum of the file is missing or unreadable. Please send the file again.")
-    field = "sha256"
+    field = "checksum"
 
 
 class Incomplete(Refused):

@@ -57,13 +57,13 @@ def upload(upload: Upload) -> ResponseReturnValue:
 @bp.post("/uploads/<uuid:upload_id>/addresses")
 @allowed(can_continue_upload, upload=visible_uploads)
 def sign(upload: Upload) -> ResponseReturnValue:
-    """Addresses for parts: {parts: {number: SHA-256 in base64}}, twenty at most at once."""
+    """Addresses for parts: {parts: {number: sum in base64}}, twenty at most at once."""
     wanted = json_sent().get("parts")
     if not isinstance(wanted, dict) or not 0 < len(wanted) <= MOST_PER_REQUEST:
         raise BadChecksum()
     if not all(isinstance(key, str) and key.isascii() and key.isdigit() and len(key) < 6 for key in wanted):
         raise BadChecksum()
-    signed = sign_parts(upload, {int(number): sha256 for number, sha256 in wanted.items()})
+    signed = sign_parts(upload, {int(number): checksum for number, checksum in wanted.items()})
     return jsonify(
         {"addresses": [{"number": part.number, "url": part.url, "headers": part.headers} for part in signed]}
     )

@@ -46,13 +46,17 @@ class NoSuchMultipart(Exception):
 
 @dataclass(frozen=True)
 class Stored:
-    """What the store says of an object. ``size`` in bytes, ``sha256`` in base64 when the store keeps one."""
+    """What the store says of an object: ``size`` in bytes, its sums in base64 where the store keeps them.
+
+    ``sha256`` is of what came in one piece; ``crc32`` of what came in parts, as :func:`multipart.composite` gives it.
+    """
 
     key: str
     size: int
     etag: str
     content_type: str
     sha256: str | None = None
+    crc32: str | None = None
 
 
 @dataclass(frozen=True)
@@ -165,8 +169,9 @@ def head(key: str) -> Stored | None:
             return None
         raise
     return Stored(
-        key, found["ContentLength"], found["ETag"].strip('"'), found.get("ContentType", ""), found.get("ChecksumSHA256")
-    )
+        key, found["ContentLength"], found["ETag"].strip('"'), found.get("ContentType", ""),
+        sha256=found.get("ChecksumSHA256"), crc32=found.get("ChecksumCRC32"),
+    )  # fmt: skip
 
 
 def put(key: str, body: bytes | BinaryIO, *, content_type: str = "application/octet-stream") -> Stored:

@@ -122,6 +122,31 @@ def test_a_broken_line_is_waited_out(
     assert stored(site, "relevé.pdf") == (20_000, 1)
 
 
+def test_a_line_that_breaks_before_the_sums_of_parts_are_counted_is_waited_out(
+    site: Any, page: Page, context: BrowserContext, people: dict[str, Any], tmp_path: Path
+) -> None:
+    """The script that counts them away from the page does not come at first; the upload goes on when it does."""
+    large = tmp_path / "plans.bin"
+    large.write_bytes(os.urandom(17 * MEBIBYTE))
+    signed_in(context, site, people["clara"])
+    asked: list[str] = []
+
+    def broken(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.abort("connectionfailed")
+        else:
+            route.continue_()
+
+    context.route("**/crc-*.js", broken)
+    page.goto(f"/folders/{people['folder']}")
+    sent = count_puts(page)
+    page.set_input_files("#upload-files", str(large))
+    expect(page.locator("#contents")).to_contain_text("plans.bin", timeout=60_000)
+    assert (len(asked), len(sent)) == (2, 3)
+    assert stored(site, "plans.bin") == (17 * MEBIBYTE, 1)
+
+
 def test_a_whole_folder_makes_sub_folders_and_a_taken_name_is_asked_about_once(
     site: Any, page: Page, context: BrowserContext, people: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import func, select, update
 from portal.files import acceptance, reaper
 from portal.files.models import File, FileVersion, Upload
 from portal.kit import multipart, storage
-from tests.files.uploading import JSON, address, begin, checksum, complete, send, upload_file
+from tests.files.uploading import JSON, address, begin, checksum, complete, send, sum_of_part, upload_file
 
 
 @pytest.fixture
@@ -80,12 +80,32 @@ def test_a_part_that_lies_about_its_checksum_is_not_taken(
     browser, data = sign_in(cast.clara), os.urandom(2000)
     begun = begin(browser, cast.exchange, "a.zip", len(data)).json
     where = address(browser, begun, 1, data)
-    assert send(where, os.urandom(2000)) == 400
+    other = os.urandom(2000)
+    assert send(where, other) == 400
+    assert send(with_headers(where, **{"x_amz_checksum_crc32": sum_of_part(other)}), other) == 403
+    assert send({"url": where["url"], "headers": {}}, other) == 403
     assert send(where, data) == 200
     answer = complete(browser, begun, os.urandom(2000))
     assert answer.status_code == 422
     assert "damaged" in answer.json["detail"]
     assert browser.get(f"/uploads/{begun['id']}", headers=JSON).status_code == 404
+
+
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_a_sum_of_the_other_kind_is_refused(
+    cast: Any, sign_in: Any, monkeypatch: pytest.MonkeyPatch, in_parts: bool
+) -> None:
+    """A part has a CRC-32, a whole has a SHA-256; neither passes for the other, and the upload stays open."""
+    if in_parts:
+        monkeypatch.setattr(acceptance, "SINGLE_BYTES", 1024)
+    browser, data = sign_in(cast.clara), os.urandom(2000)
+    begun = begin(browser, cast.exchange, "a.zip", len(data)).json
+    other = checksum(data) if in_parts else sum_of_part(data)
+    for door, said in (("addresses", {"parts": {"1": other}}), ("completion", {"checksums": [other]})):
+        answer = browser.post(f"/uploads/{begun['id']}/{door}", json=said, headers=JSON)
+        assert (answer.status_code, "checksum" in answer.json["detail"]) == (422, True), door
+    assert send(address(browser, begun, 1, data), data) == 200
+    assert complete(browser, begun, data).status_code == 200
 
 
 @pytest.mark.parametrize("parts", [{}, {"0": "x"}, {"2": "x"}, {"-1": "x"}, {"1": "x"}, {"1": None}, {"1": 5}, [], "1"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import zlib
 from typing import Any
 
 import urllib3
@@ -14,6 +15,16 @@ JSON = {"Accept": "application/json"}
 def checksum(data: bytes) -> str:
     """SHA-256 in base64, as S3 writes it."""
     return base64.b64encode(hashlib.sha256(data).digest()).decode()
+
+
+def sum_of_part(data: bytes) -> str:
+    """CRC-32 in base64, as S3 writes it."""
+    return base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+
+
+def sum_for(upload: dict[str, Any], part: bytes) -> str:
+    """The sum that goes with a part, or with the whole where there are none."""
+    return sum_of_part(part) if upload["part_size"] else checksum(part)
 
 
 def begin(browser: Any, folder: Any, name: str, size: int, **more: Any) -> Any:
@@ -31,9 +42,8 @@ def parts_of(data: bytes, part_size: int) -> list[bytes]:
 
 def address(browser: Any, upload: dict[str, Any], number: int, part: bytes) -> dict[str, Any]:
     """A signed address for one part."""
-    answer = browser.post(
-        f"/uploads/{upload['id']}/addresses", json={"parts": {str(number): checksum(part)}}, headers=JSON
-    )
+    wanted = {"parts": {str(number): sum_for(upload, part)}}
+    answer = browser.post(f"/uploads/{upload['id']}/addresses", json=wanted, headers=JSON)
     assert answer.status_code == 200, answer.text
     found: dict[str, Any] = answer.json["addresses"][0]
     return found
@@ -46,7 +56,7 @@ def send(where: dict[str, Any], body: bytes) -> int:
 
 def complete(browser: Any, upload: dict[str, Any], data: bytes) -> Any:
     """The answer to the completion."""
-    sums = [checksum(part) for part in parts_of(data, upload["part_size"])]
+    sums = [sum_for(upload, part) for part in parts_of(data, upload["part_size"])]
     return browser.post(f"/uploads/{upload['id']}/completion", json={"checksums": sums}, headers=JSON)
 
 

@@ -96,35 +96,28 @@ def _register(upload: Upload) -> Upload:
 
 
 def sign_parts(upload: Upload, checksums: Mapping[int, str]) -> list[Address]:
-    """Addresses for some parts, each bound to its size and SHA-256 (base64).
+    """Addresses for some parts, each bound to its size and its sum (:func:`check_sum`).
 
     :raises UploadOver: it is not open any more.
-    :raises BadChecksum: a part that the upload does not have, or no SHA-256.
+    :raises BadChecksum: a part that the upload does not have, no sum, or not the one of this content.
     """
     check_open(upload)
     count = acceptance.part_count(upload.size, upload.part_size)
     addresses = []
-    for number, sha256 in checksums.items():
-        check_sha256(sha256)
-        if not 1 <= number <= count or is_other_content(upload, sha256):
+    for number, checksum in checksums.items():
+        check_sum(upload, checksum)
+        if not 1 <= number <= count:
             raise BadChecksum()
-        addresses.append(_address(upload, number, sha256))
+        addresses.append(_address(upload, number, checksum))
     return addresses
 
 
-def _address(upload: Upload, number: int, sha256: str) -> Address:
-    headers = {"x-amz-checksum-sha256": sha256}
+def _address(upload: Upload, number: int, checksum: str) -> Address:
     size = acceptance.size_of_part(upload.size, upload.part_size, number)
-    if upload.multipart_id is not None:
-        url = multipart.part_address(
-            upload.object_key,
-            upload.multipart_id,
-            number=number,
-            size=size,
-            sha256=sha256,
-        )
-        return Address(number, url, headers)
-    return whole_address(upload.object_key, size=size, content_type=upload.content_type, sha256=sha256)
+    if upload.multipart_id is None:
+        return whole_address(upload.object_key, size=size, content_type=upload.content_type, sha256=checksum)
+    url = multipart.part_address(upload.object_key, upload.multipart_id, number=number, size=size, crc32=checksum)
+    return Address(number, url, {"x-amz-checksum-crc32": checksum})
 
 
 def whole_address(key: str, *, size: int, content_type: str, sha256: str) -> Address:
@@ -190,15 +183,27 @@ def check_open(upload: Upload) -> None:
         raise UploadOver()
 
 
-def is_other_content(upload: Upload, sha256: str) -> bool:
-    """Was another checksum of the whole promised at the beginning? Then only those very bytes are taken."""
-    return upload.sha256 is not None and upload.multipart_id is None and upload.sha256 != sha256
+def check_sum(upload: Upload, value: object) -> None:
+    """Refuse what cannot be the sum of this upload: a CRC-32 of each part, or the SHA-256 of the whole.
+
+    Where that was promised at the beginning, only those very bytes are taken.
+    """
+    if upload.multipart_id is not None:
+        _check_digest(value, 4)
+        return
+    check_sha256(value)
+    if upload.sha256 is not None and upload.sha256 != value:
+        raise BadChecksum()
 
 
 def check_sha256(value: object) -> None:
     """Refuse what is no SHA-256 in base64."""
+    _check_digest(value, 32)
+
+
+def _check_digest(value: object, size: int) -> None:
     try:
-        valid = isinstance(value, str) and len(base64.b64decode(value, validate=True)) == 32
+        valid = isinstance(value, str) and len(base64.b64decode(value, validate=True)) == size
     except (binascii.Error, ValueError):
         valid = False
     if not valid:

@@ -1,7 +1,7 @@
 // One file on its way: begin, send the parts that the store does not have, complete. Breaks are waited out; what was sent
 // is not sent again. States: waiting, running, paused, offline, failed, done, cancelled.
 import { forget, remember } from "./memory.js";
-import { ask, Failure, read, send } from "./wire.js";
+import { ask, Failure, read, readPart, send } from "./wire.js";
 
 const PARTS_AT_ONCE = 3;
 const TRIES = 8;
@@ -107,7 +107,7 @@ export class Transfer {
       while (missing.length) await this.sendPart(missing.shift(), begun);
     });
     await Promise.all(lanes);
-    for (const number of numbers) this.record.sums[number] ??= (await read(this.slice(number, begun.part_size))).sum;
+    for (const number of numbers) this.record.sums[number] ??= (await this.read(number, begun.part_size)).sum;
     const checksums = numbers.map((number) => this.record.sums[number]);
     try {
       await ask("POST", `/uploads/${this.record.id}/completion`, { checksums }, this.running.signal);
@@ -159,8 +159,13 @@ export class Transfer {
     return partSize ? this.record.file.slice((number - 1) * partSize, number * partSize) : this.record.file;
   }
 
+  read(number, partSize) {
+    const blob = this.slice(number, partSize);
+    return partSize ? readPart(blob) : read(blob);
+  }
+
   async sendPart(number, begun) {
-    const { bytes, sum } = await read(this.slice(number, begun.part_size));
+    const { bytes, sum } = await this.read(number, begun.part_size);
     this.running.signal.throwIfAborted();
     const { addresses } = await ask("POST", `/uploads/${this.record.id}/addresses`, { parts: { [number]: sum } }, this.running.signal);
     await send(addresses[0], bytes, {

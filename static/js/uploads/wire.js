@@ -51,15 +51,49 @@ export function send({ url, headers }, bytes, { signal, progress }) {
   });
 }
 
-// A content is read once: { bytes, sum }, so that what is hashed is what is sent.
+// A content is read once: { bytes, sum }, so that what is counted is what is sent.
 export async function read(blob) {
   const bytes = await blob.arrayBuffer();
-  return { bytes, sum: await sha256(bytes) };
+  return { bytes, sum: inBase64(await crypto.subtle.digest("SHA-256", bytes)) };
 }
 
-async function sha256(bytes) {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-  let binary = "";
-  for (const byte of digest) binary += String.fromCharCode(byte);
-  return btoa(binary);
+export async function readPart(blob) {
+  const { bytes, crc } = await counted(await blob.arrayBuffer());
+  const four = new DataView(new ArrayBuffer(4));
+  four.setUint32(0, crc);
+  return { bytes, sum: inBase64(four.buffer) };
+}
+
+const inBase64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)));
+
+// The sums of parts are counted by a worker (crc.js): the page goes on meanwhile. One does for all; where it cannot be
+// brought, the next part asks for another.
+let worker;
+const waiting = new Map();
+
+function counter() {
+  if (worker) return worker;
+  worker = new Worker(new URL(CRC_WORKER, import.meta.url), { type: "module" });
+  worker.onmessage = ({ data }) => {
+    waiting.get(data.ident).resolve(data);
+    waiting.delete(data.ident);
+  };
+  worker.onerror = () => {
+    worker.terminate();
+    worker = undefined;
+    for (const { reject } of waiting.values()) reject(new Failure("", { again: true }));
+    waiting.clear();
+  };
+  return worker;
+}
+
+let asked = 0;
+
+// The bytes go to the worker and come back: they are handed over, not copied.
+function counted(bytes) {
+  return new Promise((resolve, reject) => {
+    const ident = (asked += 1);
+    waiting.set(ident, { resolve, reject });
+    counter().postMessage({ ident, bytes }, [bytes]);
+  });
 }
