@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import DateTime, String, Uuid, bindparam, insert, select, text
+from sqlalchemy import DateTime, String, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.dialects.postgresql import insert as upsert
 
-from portal.activity.models import Activity, ActivityName
+from portal.activity.models import Activity
 from portal.activity.verbs import Verb
 from portal.kit.db import db, new_id, pretended_moments
 from portal.kit.names import extension, search_key
@@ -37,6 +37,33 @@ _ONE = text(
     bindparam("details", type_=JSONB()),
     # None in earnest: the database's clock decides. The demo pretends moments.
     bindparam("at", type_=DateTime(timezone=True)),
+)
+
+# The same for any number of lines. Names that are new are added in one order, so that two of these never wait for each
+# other in a ring.
+_TAKEN_OVER = ("id", "verb", "client_id", "actor_id", "folder_id", "file_id", "ext")
+_MANY = text(
+    """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM unnest(
+            CAST(:id AS uuid[]), CAST(:at AS timestamptz[]), CAST(:verb AS text[]), CAST(:client_id AS uuid[]),
+            CAST(:actor_id AS uuid[]), CAST(:folder_id AS uuid[]), CAST(:file_id AS uuid[]), CAST(:name AS text[]),
+            CAST(:key AS text[]), CAST(:ext AS text[]), CAST(:details AS jsonb[])
+        ) AS given (id, at, verb, client_id, actor_id, folder_id, file_id, name, key, ext, details)
+    ),
+    known AS MATERIALIZED (SELECT id, name FROM activity_name WHERE name = ANY (CAST(:name AS text[]))),
+    added AS (
+        INSERT INTO activity_name (name, key) SELECT DISTINCT ON (name COLLATE "C") name, key FROM given
+        WHERE name IS NOT NULL AND NOT EXISTS (SELECT FROM known WHERE known.name = given.name)
+        ORDER BY name COLLATE "C"
+        ON CONFLICT (name) DO UPDATE SET key = excluded.key RETURNING id, name
+    )
+    INSERT INTO activity (id, at, verb, client_id, actor_id, folder_id, file_id, name_id, ext, details)
+    SELECT given.id, COALESCE(given.at, clock_timestamp()), given.verb, given.client_id, given.actor_id,
+        given.folder_id, given.file_id, named.id, given.ext, given.details
+    FROM given LEFT JOIN (SELECT id, name FROM known UNION ALL SELECT id, name FROM added) AS named
+        ON named.name = given.name
+    """
 )
 
 
@@ -87,39 +114,16 @@ def line(
 
 
 def record_many(lines: Sequence[dict[str, Any]]) -> list[uuid.UUID]:
-    """Add many lines with a bounded number of statements. Returns their ids in the same order."""
+    """Add many lines with one statement. Returns their ids in the same order."""
     if not lines:
         return []
-    ids = _name_ids(str(entry["subject_name"]) for entry in lines if entry["subject_name"])
-    rows = []
-    for entry in lines:
-        row = dict(entry)
-        name = row.pop("subject_name")
-        row["name_id"] = ids[str(name)] if name else None
-        rows.append(row)
-    db.session.execute(insert(Activity), rows)
-    return [row["id"] for row in rows]
-
-
-def _name_ids(names: Iterable[str]) -> dict[str, int]:
-    """The dictionary's ids of these names; new names are added.
-
-    Known names are only read: an update on conflict would lock the row of a common name against everybody else.
-    """
-    wanted = sorted(set(names))
-    if not wanted:
-        return {}
-    found = _known_names(wanted)
-    missing = [name for name in wanted if name not in found]
-    if missing:
-        values = [{"name": name, "key": search_key(name)} for name in missing]
-        statement = upsert(ActivityName).values(values)
-        statement = statement.on_conflict_do_update(index_elements=["name"], set_={"key": statement.excluded.key})
-        added = db.session.execute(statement.returning(ActivityName.name, ActivityName.id)).all()
-        found.update((row.name, row.id) for row in added)
-    return found
-
-
-def _known_names(names: list[str]) -> dict[str, int]:
-    rows = db.session.execute(select(ActivityName.name, ActivityName.id).where(ActivityName.name.in_(names))).all()
-    return {row.name: row.id for row in rows}
+    names = [str(entry["subject_name"]) if entry["subject_name"] else None for entry in lines]
+    columns: dict[str, list[Any]] = {key: [entry[key] for entry in lines] for key in _TAKEN_OVER}
+    columns |= {
+        "at": [entry.get("at") for entry in lines],
+        "name": names,
+        "key": [search_key(name) if name else None for name in names],
+        "details": [json.dumps(entry["details"]) for entry in lines],
+    }
+    db.session.execute(_MANY, columns)
+    return columns["id"]

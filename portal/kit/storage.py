@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import boto3
 import urllib3
@@ -236,8 +236,14 @@ def _look(key: str, answer: urllib3.BaseHTTPResponse, count: int) -> Look | None
 
 
 def _first(address: str, count: int) -> urllib3.BaseHTTPResponse:
+    # Straight to the store's pool: a pool manager would read through each long address once more.
+    parts = urlsplit(address)
+    pool = _http.connection_from_host(parts.hostname, parts.port, parts.scheme)
+    wanted = {"Range": f"bytes=0-{count - 1}"}
     try:
-        return _http.request("GET", address, headers={"Range": f"bytes=0-{count - 1}"}, retries=1, timeout=_WAIT)
+        return pool.urlopen(
+            "GET", f"{parts.path}?{parts.query}", headers=wanted, retries=1, redirect=False, timeout=_WAIT
+        )
     except urllib3.exceptions.HTTPError as error:
         raise StoreAway() from error
 
