@@ -98,7 +98,10 @@ def page_through_http(site: Site) -> Pair:
 
 
 def list_ten_thousand(site: Site) -> Pair:
-    """All pages of 10,000 sub-folders, a third of them hidden, against one bare query of the same rows."""
+    """All pages of 10,000 sub-folders, a third of them hidden, against one bare query of the same rows.
+
+    Both count by the index ("between" an id and itself): where one folder holds all files, "=" reads them for each row.
+    """
     cast = site.cast
     top = _tree(site, 10_000)
     hidden = db.session.scalars(
@@ -124,8 +127,9 @@ def list_ten_thousand(site: Site) -> Pair:
                 return json.dumps(rows)
 
     bare = text(
-        "SELECT f.id, f.name, (SELECT count(*) FROM folder g WHERE g.parent_id = f.id AND g.bin_id IS NULL),"
-        " (SELECT count(*) FROM file WHERE file.folder_id = f.id AND file.bin_id IS NULL)"
+        "SELECT f.id, f.name,"
+        " (SELECT count(*) FROM folder g WHERE g.parent_id BETWEEN f.id AND f.id AND g.bin_id IS NULL),"
+        " (SELECT count(*) FROM file WHERE file.folder_id BETWEEN f.id AND f.id AND file.bin_id IS NULL)"
         " FROM folder f WHERE f.parent_id = :top AND f.scope_id = :scope AND f.bin_id IS NULL ORDER BY f.name_key, f.id"
     )
 

@@ -41,7 +41,7 @@ class Folder(WithId, WithTimes, Model):
         Index("ix_folder_path", "client_id", "path"),
         # Also what the foreign key looks at when a scope is removed.
         Index("ix_folder_scope_id", "scope_id"),
-        Index("ix_folder_scope_starts", "scope_id", postgresql_where=text("starts_scope")),
+        Index("ix_folder_scope_starts", "scope_id", "path", postgresql_where=text("starts_scope")),
         Index("ix_folder_bin_id", "bin_id", postgresql_where=text("bin_id IS NOT NULL")),
     )
 

@@ -137,6 +137,41 @@ def test_a_page_of_ten_thousand_files_reads_a_page_wherever_it_is(crowd: Cast) -
             assert looked_at <= 500, what
 
 
+def test_where_one_folder_holds_all_files_the_others_are_counted_by_their_index(cast: Cast) -> None:
+    """The planner then expects as many in each: it would read all files once for every row of the list."""
+    fill_with_files(cast.books, FILES)
+    top = folders.create_folder(cast.root, name="Years", actor=cast.alice)
+    for number in range(40):
+        folders.create_folder(top, name=f"Year {number}", actor=cast.alice)
+    db.session.execute(text("ANALYZE folder"))
+    assert len(children(cast.alice.viewer, top).items) == 40
+    looked_at = rows_read(lambda: children(cast.alice.viewer, top))
+    record_figure("large: rows of files read to count none in 40 folders", str(looked_at), "<= 40")
+    assert looked_at <= 40
+
+
+def test_what_leads_to_visible_folders_is_asked_for_below_the_list_alone(cast: Cast) -> None:
+    """Islands elsewhere in the client do not make the page of this folder any dearer."""
+    clara, alice = cast.clara, cast.alice
+    hidden = folders.create_folder(cast.root, name="Hidden", actor=alice)
+    other = folders.create_folder(cast.root, name="Elsewhere", actor=alice)
+    for folder in (hidden, other):
+        rights.set_level(folder, person=clara, level=Level.NONE, actor=alice)
+    way = folders.create_folder(hidden, name="Way", actor=alice)
+    island = folders.create_folder(way, name="Island", actor=alice)
+    folders.create_folder(hidden, name="Nowhere", actor=alice)
+    many = [folders.create_folder(other, name=f"Island {number}", actor=alice) for number in range(30)]
+    for folder in (island, *many):
+        rights.set_level(folder, person=clara, level=Level.FULL, actor=alice)
+    seen = [(row.folder.name, row.path_only, row.folders) for row in children(clara.viewer, hidden).items]
+    assert seen == [("Way", True, 1)]
+    assert [row.folder.name for row in children(clara.viewer, way).items] == ["Island"]
+    assert {"Hidden", "Elsewhere"} <= {row.folder.name for row in children(clara.viewer, cast.root).items}
+    assert len(children(clara.viewer, other).items) == 30
+    (plan,) = plans(lambda: children(clara.viewer, hidden))
+    assert re.search(r"leading_folders[\s\S]*path\)?::text >= ", plan), plan
+
+
 def test_ten_thousand_files_take_as_many_statements_as_ten(cast: Cast, sign_in: Any, session: Any) -> None:
     browser = sign_in(cast.clara)
 

@@ -56,7 +56,8 @@ def files_and_level(
         part = "by name" if by_name else "next"
         values |= last_values(last[1][1:] if by_name else last[1])
     statement = _files_statement(viewer.is_staff, viewer.sees_all, part, sort)
-    rows: list[Any] = list(db.session.execute(statement, values))
+    # By the session's connection, as sub-folders are: no row is made a second time for objects that it may hold.
+    rows: list[Any] = list(db.session.connection().execute(statement, values))
     level = LEVELS[rows[0].level] if rows else folder_level(viewer, folder)
     if len(rows) <= size:
         return Page(rows, None), level

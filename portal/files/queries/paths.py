@@ -60,13 +60,14 @@ def paths_from(mine: Any) -> Any:
     return hidden.cte("path_folders").prefix_with("MATERIALIZED")
 
 
-def leading_from(mine: Any) -> Any:
+def leading_from(mine: Any, *, below: Any = None) -> Any:
     """Ids of all folders above visible ones that stand in an invisible one, as a common table with ``id``.
 
     Some of them are visible themselves: use it beside what is visible, where it is enough and reads no folder. Where a
     scope begins, the folder above follows the scope above; so the few scopes say which folders those are.
 
     :param mine: the answer of ``scopes_of``.
+    :param below: the path of a folder of that client: only what leads to folders inside of it is asked for.
     """
     scope, island, also_mine = _SCOPE.alias(), _FOLDER.alias(), mine.alias()
     ids_above_it = func.string_to_array(func.left(island.c.path, func.length(island.c.path) - _OWN_PART - 1), "/")
@@ -79,6 +80,8 @@ def leading_from(mine: Any) -> Any:
         .where(scope.c.parent_id.is_not(None), also_mine.c.scope_id.is_(None))
         .distinct()
     )
+    if below is not None:
+        leading = leading.where(island.c.path >= below, island.c.path < _behind(below))
     return leading.cte("leading_folders").prefix_with("MATERIALIZED")
 
 
@@ -94,7 +97,7 @@ def reachable_folders(viewer: Viewer) -> Select[Any]:
     inside = and_(
         target.c.client_id == Folder.client_id,
         target.c.path >= Folder.path,
-        target.c.path < func.concat(func.left(Folder.path, -1), "0"),
+        target.c.path < _behind(Folder.path),
         target.c.starts_scope,
         target.c.bin_id.is_(None),
     )
@@ -106,6 +109,11 @@ def reachable_folders(viewer: Viewer) -> Select[Any]:
             exists(led.where(inside).correlate(Folder)),
         ),
     )
+
+
+def _behind(path: Any) -> Any:
+    """What stands right behind all paths that begin with this one, in the order of their bytes: "0" follows "/"."""
+    return func.concat(func.left(path, -1), "0")
 
 
 def ids_above(path: str) -> list[uuid.UUID]:
