@@ -37,7 +37,7 @@ OPERATIONS = {
         Operation("record-activity", cheap.record_activity, 2.0, rounds=40, warm_up=5),
         Operation("list-1000", cheap.list_a_thousand, 2.0, rounds=10, warm_up=2),
         Operation("provision-200x10", heavy.provision, 3.0, rounds=5),
-        Operation("uploads-1000", heavy.uploads, 0.95, rounds=3, warm_up=1, faster=True),
+        Operation("uploads-1000", heavy.uploads, 0.95, rounds=9, warm_up=2, faster=True),
         Operation("excel-100k", heavy.excel, 7.0, rounds=2, warm_up=0, faster=True, note=heavy.excel_memory),
     )
 }

@@ -137,7 +137,10 @@ def test_what_goes_on_while_its_beginning_is_still_answered_goes_once(site: Any,
     drop(documents, 300, "Langsam", 200)
     head = documents.locator("[data-upload-target=head]")
     expect(head).to_be_visible()
-    documents.wait_for_timeout(500)
+    for _ in range(100):
+        if len(held) == 2:
+            break
+        documents.wait_for_timeout(100)
     assert len(held) == 2
     for button in ("pauseAll", "resumeAll"):
         head.locator(f"[data-upload-target={button}]").click()
