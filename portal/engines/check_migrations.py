@@ -11,10 +11,12 @@ from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from flask_migrate import downgrade, upgrade
 
-from config import Settings
+from config import ROOT, Settings
 from portal.app import create_app
+from portal.engines.migrating import newest_revision
 from portal.engines.run import started
 from portal.kit.db import Model, db
 
@@ -34,6 +36,9 @@ def main() -> None:
 
 def check(settings: Settings) -> list[str]:
     """One sentence per difference between what the migrations make and what the models say."""
+    head = ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    if head != newest_revision():
+        return [f"The last file of migrations/versions is {newest_revision()}, the last revision {head}."]
     with create_app(settings).app_context():
         upgrade()
         downgrade(revision="base")

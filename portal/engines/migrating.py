@@ -7,14 +7,18 @@ import subprocess
 import sys
 
 import psycopg
-from alembic.script import ScriptDirectory
 
 from config import ROOT
 
 
 def newest_revision() -> str | None:
-    """The revision that this code needs."""
-    return ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+    """The revision that this code needs; None without migrations.
+
+    Their files begin with their number, which the migration check compares with Alembic's own answer: importing
+    Alembic and every migration to ask for it took longer than the rest of a start.
+    """
+    numbers = [file.name[:4] for file in (ROOT / "migrations" / "versions").glob("[0-9][0-9][0-9][0-9]_*.py")]
+    return max(numbers, default=None)
 
 
 def revision_of(database_url: str) -> str | None:

@@ -28,7 +28,7 @@ def site_programs(place: Place, port: int, environ: dict[str, str]) -> list[Prog
     beat = [*celery, "beat", "--loglevel=INFO", f"--schedule={schedule}", "--pidfile="]
     return [
         Program("web", "site", web, ROOT, stop_seconds=10, environ=environ),
-        Program("worker", "site", worker, ROOT, stop_seconds=20, environ=environ, waits=True),
+        Program("worker", "site", worker, ROOT, stop_seconds=10, environ=environ, waits=True),
         Program("beat", "site", beat, ROOT, stop_seconds=5, environ=environ, waits=True),
     ]
 

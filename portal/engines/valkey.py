@@ -7,10 +7,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
 from portal.engines.place import Place
 from portal.engines.secrets import write_privately
 
@@ -69,6 +65,10 @@ class Valkey:
 
         :raises TimeoutError: after ``timeout`` seconds.
         """
+        import redis  # after the engines have been started, as in seaweedfs.py: they come up meanwhile
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
         deadline = time.monotonic() + timeout
         client = redis.Redis(unix_socket_path=str(self.socket), socket_timeout=5, retry=Retry(NoBackoff(), 0))
         while True:
