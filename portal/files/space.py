@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from flask import abort
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
@@ -65,10 +66,13 @@ def folder_page(
 
     :param sort: the order of the rows; None for the one that the viewer chose last.
     :param size: as many sub-folders at most, and as many files.
+    :raises NotFound: the right to it, or the client, went away since the door looked.
     """
     sort = sort_of(viewer) if sort is None else sort
     seen: Any = visible_clients(viewer)
-    client: Client = db.session.scalars(seen.where(Client.id == folder.client_id)).one()
+    client: Client | None = db.session.scalars(seen.where(Client.id == folder.client_id)).one_or_none()
+    if client is None:
+        abort(404)
     found = listing(viewer, folder, size=size, sort=sort, folders_place=folders_place, files_place=files_place)
     return FolderPage(
         client=client, folder=folder, crumbs=breadcrumbs(viewer, folder), listing=found,

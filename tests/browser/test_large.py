@@ -146,6 +146,9 @@ def test_who_goes_back_finds_the_place_again(documents: Page, people: Any, way: 
 
 def test_the_folder_opened_anew_begins_at_its_top(documents: Page, people: Any) -> None:
     go_far_down(documents)
-    documents.goto(f"/folders/{people.exchange.id}")
+    # Rows that are fetched again are fetched at once; only then is it seen whether the page moves.
+    documents.goto(f"/folders/{people.exchange.id}", wait_until="networkidle")
+    documents.wait_for_timeout(300)
     expect(documents.locator(ROWS).first).to_be_in_viewport()
+    assert documents.evaluate("scrollY") == 0
     assert documents.locator(ROWS).count() <= 401

@@ -7,9 +7,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from portal.clients.commands import remove_contact
+from portal.files import views_pages
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
 from portal.files.models import BinEntry, File, Folder
+from portal.files.space import folder_page
 from portal.kit.db import db
 from portal.permissions.levels import Level
 from tests.files.uploading import JSON
@@ -52,6 +55,18 @@ def test_a_folder_that_only_leads_somewhere_is_a_path(cast: Any, sign_in: Any) -
     assert "Payroll" in books
     assert "secret.txt" not in books
     assert browser.post(f"/folders/{cast.books.id}/folders", data={"name": "x"}).status_code == 404
+
+
+def test_who_is_taken_out_between_two_looks_finds_nothing(cast: Any, sign_in: Any, monkeypatch: Any) -> None:
+    """The door still saw the member, the page does not any more."""
+    browser = sign_in(cast.clara)
+
+    def just_too_late(viewer: Any, folder: Any, **more: Any) -> Any:
+        remove_contact(cast.acme, cast.clara, actor=cast.alice)
+        return folder_page(viewer, folder, **more)
+
+    monkeypatch.setattr(views_pages, "folder_page", just_too_late)
+    assert browser.get(f"/folders/{cast.exchange.id}/contents").status_code == 404
 
 
 def test_strangers_and_visitors_get_nothing(cast: Any, sign_in: Any, client: Any) -> None:

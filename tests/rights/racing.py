@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+import traceback
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,7 +73,8 @@ class Race:
     at: int = 0
     over: bool = False
     attempts: list[Attempt] = field(default_factory=list)
-    faults: list[BaseException] = field(default_factory=list)
+    # With where they came from: what a race breaks does not break again when somebody looks.
+    faults: list[str] = field(default_factory=list)
 
     def after_the_revoke(self) -> list[Attempt]:
         """Those that began once the revoke was committed."""
@@ -125,8 +127,8 @@ class Race:
     def _guarded(self, worker: Callable[[Race], None]) -> None:
         try:
             worker(self)
-        except BaseException as fault:
-            self.faults.append(fault)
+        except BaseException:
+            self.faults.append(traceback.format_exc())
 
 
 def moment() -> datetime:

@@ -76,7 +76,9 @@ export default class extends Controller {
       this.name = crypto.randomUUID?.() ?? String(performance.timeOrigin + Math.random());
       history.replaceState({ ...history.state, place: this.name }, "");
     }
-    if (!place?.y && !place?.focus) return;
+    // Whoever types the address anew, or follows a link to where they are, begins at the top; the browser keeps the entry.
+    const [way] = performance.getEntriesByType("navigation");
+    if (way?.type === "navigate" || (!place?.y && !place?.focus)) return;
     if (place.count > this.rows.length) {
       history.scrollRestoration = "manual";
       const rows = Math.min(place.count, MOST);
