@@ -29,6 +29,7 @@ OPERATIONS = {
     operation.name: operation
     for operation in (
         Operation("permission-check", cheap.permission_check, 1.6, rounds=40, warm_up=5),
+        Operation("presign", cheap.presign, 20.0, rounds=20, warm_up=3, faster=True),
         Operation("permission-check-http", rights.check_through_http, 2.5, rounds=20, warm_up=3),
         Operation("page-100-http", rights.page_through_http, 3.0, rounds=20, warm_up=3),
         Operation("set-20000", rights.set_on_twenty_thousand, 1.5, rounds=5),

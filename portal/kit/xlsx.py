@@ -14,7 +14,7 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import Enum
 from functools import partial
-from operator import itemgetter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,9 @@ MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 CELL_UNITS = 32_767
 _NAME_UNITS = 31
+
+# Rows that are turned into cells together.
+_BATCH = 250
 
 # Not allowed in XML 1.0 at all, and lone surrogates, which have no UTF-8 form.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -118,51 +121,55 @@ def write_workbook(path: Path, sheets: Sequence[Sheet], *, zone: tzinfo) -> None
 
 
 def _records(sheet: Sheet, keys: list[str], zone: tzinfo) -> Iterator[dict[str, Any]]:
-    kinds = [(place, column.kind) for place, column in enumerate(sheet.columns)]
-    texts = [place for place, kind in kinds if kind is Kind.TEXT]
-    others = [(place, _converter(kind, zone)) for place, kind in kinds if kind is not Kind.TEXT]
-    # With one place alone, itemgetter gives the value itself instead of a tuple.
-    pick = itemgetter(*texts) if len(texts) > 1 else lambda cells: [cells[place] for place in texts]
+    converters = [_converter(column.kind, zone) for column in sheet.columns]
+    rows = iter(sheet.rows)
     written = 1
-    for row in sheet.rows:
-        written += 1
+    while batch := list(islice(rows, _BATCH)):
+        written += len(batch)
         if written > MAX_ROWS:
             raise TooManyRows()
-        cells = list(row)
-        # Nearly every row is harmless as a whole: one look at all its texts spares one per cell.
-        if not _harmless(pick(cells)):
-            for place in texts:
-                if cells[place] is not None:
-                    cells[place] = text_cell(cells[place])
-        for place, convert in others:
-            if cells[place] is not None:
-                cells[place] = convert(cells[place])
-        yield dict(zip(keys, cells, strict=True))
+        # Column by column: nearly every column is harmless as a whole, which spares a look at each of its cells.
+        columns = [convert(cells) for convert, cells in zip(converters, zip(*batch, strict=True), strict=True)]
+        for row in zip(*columns, strict=True):
+            yield dict(zip(keys, row, strict=True))
     if written == 1:
         # The head is taken from the first row: an empty sheet needs an empty one.
         yield dict.fromkeys(keys)
 
 
+def _texts(cells: Sequence[Any]) -> Sequence[Any]:
+    """Cells of a column of texts, as they may stand in the sheet."""
+    if _harmless(cells):
+        return cells
+    return [None if value is None else text_cell(value) for value in cells]
+
+
 def _harmless(values: Iterable[Any]) -> bool:
     """Only texts, printable, and all together shorter than one cell may be."""
     try:
-        joined = "".join(filter(None, values))
+        joined = "".join([value for value in values if value is not None])
     except TypeError:
         return False
     return joined.isprintable() and len(joined) <= CELL_UNITS // 2
 
 
-def _converter(kind: Kind, zone: tzinfo) -> Callable[[Any], Any]:
-    if kind is Kind.MOMENT:
-        return partial(_moment, zone=zone)
-    return {
-        Kind.TEXT: text_cell,
+def _each(convert: Callable[[Any], Any]) -> Callable[[Sequence[Any]], list[Any]]:
+    return lambda cells: [None if value is None else convert(value) for value in cells]
+
+
+def _converter(kind: Kind, zone: tzinfo) -> Callable[[Sequence[Any]], Sequence[Any]]:
+    """What turns the values of a column into its cells."""
+    if kind is Kind.TEXT:
+        return _texts
+    one: dict[Kind, Callable[[Any], Any]] = {
         Kind.WHOLE: _number,
         Kind.NUMBER: _number,
         Kind.MONEY: _number,
         Kind.DATE: _date,
+        Kind.MOMENT: partial(_moment, zone=zone),
         Kind.YES_NO: lambda value: value if isinstance(value, bool) else text_cell(value),
-    }[kind]
+    }
+    return _each(one[kind])
 
 
 def text_cell(value: Any) -> str | None:
