@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import select
 
 from portal.clients.commands import remove_contact
-from portal.files import views_pages
 from portal.files.commands.completion import store_bytes
 from portal.files.commands.folders import create_folder
 from portal.files.models import BinEntry, File, Folder
@@ -65,7 +64,7 @@ def test_who_is_taken_out_between_two_looks_finds_nothing(cast: Any, sign_in: An
         remove_contact(cast.acme, cast.clara, actor=cast.alice)
         return folder_page(viewer, folder, **more)
 
-    monkeypatch.setattr(views_pages, "folder_page", just_too_late)
+    monkeypatch.setattr("portal.files.views_pages.folder_page", just_too_late)
     assert browser.get(f"/folders/{cast.exchange.id}/contents").status_code == 404
 
 
