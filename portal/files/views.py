@@ -1,12 +1,8 @@
-"""Doors of the document space."""
+"""Doors of the document space. Importing a module opens its doors."""
 
 from __future__ import annotations
 
-from flask import Blueprint
-
-bp = Blueprint("files", __name__)
-
-from portal.files import (  # noqa: E402 - the modules hang their routes on the blueprint above
+from portal.files import (
     views_archives,
     views_batches,
     views_bin,
@@ -26,6 +22,7 @@ from portal.files import (  # noqa: E402 - the modules hang their routes on the 
     views_uploads,
     views_versions,
 )
+from portal.files.blueprint import bp
 
 __all__ = [
     "bp",

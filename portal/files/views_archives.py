@@ -14,11 +14,11 @@ from portal.accounts.sessions import current_session_id
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.commands.archives import Archive, NothingToPack, note_taken, open_archive, stream
 from portal.files.models import Folder
 from portal.files.policies import can_open_folder
 from portal.files.queries import reachable_folders
-from portal.files.views import bp
 from portal.kit.web import allowed, current_viewer
 
 

@@ -8,13 +8,13 @@ from typing import Any
 from flask import jsonify
 from flask.typing import ResponseReturnValue
 
+from portal.files.blueprint import bp
 from portal.files.commands.batch_completion import Outcome, complete_batch
 from portal.files.commands.batches import Begun, begin_batch
 from portal.files.models import Folder
 from portal.files.policies import can_upload
 from portal.files.queries import visible_folders
 from portal.files.upload_refusals import Incomplete, NameTaken, TooMuchAtOnce
-from portal.files.views import bp
 from portal.files.views_uploads import json_sent
 from portal.kit.errors import Refused
 from portal.kit.web import allowed, current_viewer, signed_in

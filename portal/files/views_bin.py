@@ -9,6 +9,7 @@ from flask_babel import ngettext
 
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.commands.confirmation import NeedsConfirmation, take_back
 from portal.files.commands.erasures import entries_to_erase, erase_entries
 from portal.files.models import BinEntry, File
@@ -17,7 +18,6 @@ from portal.files.queries import bin_entries, places_of
 from portal.files.retention import bin_until, present
 from portal.files.selections import ids_sent
 from portal.files.space import people_by_id
-from portal.files.views import bp
 from portal.files.views_places import confirm_page
 from portal.kit.paging import page_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to, wants_json

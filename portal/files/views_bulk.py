@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.commands.archives import open_archive
 from portal.files.commands.bin_many import bin_chosen
 from portal.files.commands.confirmation import NeedsConfirmation
@@ -23,7 +24,6 @@ from portal.files.queries import reachable_folders, visible_folders
 from portal.files.refusals import Gone
 from portal.files.selection_forms import left_said, sent_selection
 from portal.files.selections import ids_sent, read_chosen
-from portal.files.views import bp
 from portal.files.views_archives import send_archive
 from portal.files.views_pages import can_open_space
 from portal.files.views_places import confirm_page

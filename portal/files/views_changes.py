@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.files.acceptance import accepted_name
+from portal.files.blueprint import bp
 from portal.files.commands.bin import bin_file, bin_folder
 from portal.files.commands.files import rename_file
 from portal.files.commands.folders import create_folder, ensure_folder, rename_folder
@@ -17,7 +18,6 @@ from portal.files.models import BinEntry, File, Folder
 from portal.files.policies import can_change_file, can_change_folder, can_upload
 from portal.files.queries import visible_files, visible_folders
 from portal.files.refusals import NameTaken
-from portal.files.views import bp
 from portal.files.views_uploads import json_sent
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of

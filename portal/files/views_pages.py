@@ -8,13 +8,13 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.commands.downloads import open_download
 from portal.files.models import File, Folder
 from portal.files.policies import can_download, can_open_folder, can_view_bin
 from portal.files.queries import reachable_folders, root_of, visible_files
 from portal.files.space import ROWS, FolderPage, access_of, folder_page, opened_below
 from portal.files.template_policies import can_apply_to
-from portal.files.views import bp
 from portal.kit.web import allowed, current_viewer
 
 # Rows of a piece that is fetched while scrolling, and of all pieces at once by who comes back.

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from portal.files.blueprint import bp
 from portal.files.commands.bulk import Done, move_chosen
 from portal.files.commands.confirmation import NeedsConfirmation
 from portal.files.commands.copies_many import copy_chosen
@@ -22,7 +23,6 @@ from portal.files.queries import reachable_folders
 from portal.files.selection_forms import left_said, sent_selection
 from portal.files.selections import Selection, read_chosen
 from portal.files.targets import branch, search_places, target_folder, tree_to
-from portal.files.views import bp
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, searched, status_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to, wants_json

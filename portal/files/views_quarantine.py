@@ -7,12 +7,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.accounts.policies import can_administer
+from portal.files.blueprint import bp
 from portal.files.commands import quarantine
 from portal.files.forms import ReleaseForm
 from portal.files.models import FileVersion
 from portal.files.queries.held_back import held_back, held_back_page, held_back_versions
 from portal.files.scanning import checks_of_files, scanner_now, scanner_url
-from portal.files.views import bp
 from portal.kit.forms import refuse, searched, status_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to
 

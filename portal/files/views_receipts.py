@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from portal.files.blueprint import bp
 from portal.files.models import Folder, Receipt
 from portal.files.policies import can_view_folder
 from portal.files.queries import visible_folders
@@ -21,7 +22,6 @@ from portal.files.receipts import (
     receipt_rows,
     visible_receipts,
 )
-from portal.files.views import bp
 from portal.kit.paging import Page, page_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, signed_in
 

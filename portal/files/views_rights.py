@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.models import Folder
 from portal.files.queries import breadcrumbs, reachable_folders, root_of
 from portal.files.rights_page import (
@@ -25,7 +26,6 @@ from portal.files.rights_page import (
     rows_below,
     top_row,
 )
-from portal.files.views import bp
 from portal.kit.db import db
 from portal.kit.web import allowed, current_viewer
 

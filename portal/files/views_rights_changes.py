@@ -14,6 +14,7 @@ from portal.accounts.roles import Feature
 from portal.accounts.viewer import Viewer
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.commands.changes import Preview, apply_changes, preview_changes, undo_change
 from portal.files.models import Folder, RightsChange
 from portal.files.policies import can_set_rights, can_undo
@@ -23,7 +24,6 @@ from portal.files.refusals import PreviewOutdated
 from portal.files.rights_asked import Asked, asked_for, change_of, one_cell
 from portal.files.rights_forms import FOLLOW, KINDS, LEVEL_NOTES, RightsForm
 from portal.files.rights_page import member_column
-from portal.files.views import bp
 from portal.files.views_rights import can_view_rights
 from portal.kit.days import last_day
 from portal.kit.db import db

@@ -10,10 +10,10 @@ from portal.accounts.policies import can_administer
 from portal.clients.models import Client
 from portal.clients.policies import can_view_client
 from portal.clients.queries import client_files
+from portal.files.blueprint import bp
 from portal.files.commands.client_room import set_client_room
 from portal.files.quota import usage_of
 from portal.files.settings_form import ClientRoomForm, gigabytes
-from portal.files.views import bp
 from portal.kit.errors import Conflict
 from portal.kit.forms import refuse, status_of
 from portal.kit.web import allowed, current_viewer, is_fragment_request, redirect_to

@@ -9,11 +9,11 @@ from flask_babel import gettext as _
 from portal.accounts.models import Firm
 from portal.accounts.policies import can_administer
 from portal.accounts.queries import firm
+from portal.files.blueprint import bp
 from portal.files.commands.settings import DeletesSoon, set_documents
 from portal.files.queries.room import room
 from portal.files.retention import Due
 from portal.files.settings_form import DocumentsForm, typed
-from portal.files.views import bp
 from portal.kit.db import db
 from portal.kit.errors import Conflict
 from portal.kit.forms import refuse, status_of

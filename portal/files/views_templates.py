@@ -9,6 +9,7 @@ from flask import flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from portal.files.blueprint import bp
 from portal.files.commands.tree_templates import (
     delete_tree_template,
     duplicate_tree_template,
@@ -20,7 +21,6 @@ from portal.files.models import TreeTemplate
 from portal.files.template_policies import can_edit_templates, can_see_templates
 from portal.files.template_queries import Node, nodes_of, templates_with_counts, tree_of, visible_tree_templates
 from portal.files.tree_shape import read_tree, uuid_or_none
-from portal.files.views import bp
 from portal.kit.errors import Refused
 from portal.kit.forms import refuse, status_of
 from portal.kit.web import allowed, current_viewer, redirect_to

@@ -14,6 +14,7 @@ from portal.clients.models import Client
 from portal.clients.queries import client_groups, client_types
 from portal.clients.queries.chosen import Chosen
 from portal.clients.queries.filters import Filters
+from portal.files.blueprint import bp
 from portal.files.commands.tree_applications import apply_to_clients
 from portal.files.models import TreeTemplate
 from portal.files.refusals import NothingChosen, PreviewOutdated
@@ -31,7 +32,6 @@ from portal.files.tree_clients import (
 )
 from portal.files.tree_drift import drifts
 from portal.files.tree_progress import progress_of, visible_applications
-from portal.files.views import bp
 from portal.kit.db import db
 from portal.kit.errors import Refused
 from portal.kit.forms import choices_of

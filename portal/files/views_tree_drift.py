@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 
 from portal.clients.models import Client
 from portal.clients.queries import visible_clients
+from portal.files.blueprint import bp
 from portal.files.commands.tree_repairs import Ticks, preview_repair, repair
 from portal.files.refusals import PreviewOutdated
 from portal.files.template_policies import can_apply_to
 from portal.files.template_queries import templates_with_counts
 from portal.files.tree_drift import MOST_EXTRAS, drifts, extras, names_above
-from portal.files.views import bp
 from portal.kit.errors import Refused
 from portal.kit.web import allowed, current_viewer, redirect_to
 

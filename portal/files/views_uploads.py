@@ -8,6 +8,7 @@ from flask import current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 
 from portal.files.acceptance import PROGRAMS, part_count
+from portal.files.blueprint import bp
 from portal.files.commands.completion import complete_upload
 from portal.files.commands.uploads import abort_upload, begin_upload, parts_held, sign_parts
 from portal.files.models import Folder, Upload
@@ -15,7 +16,6 @@ from portal.files.policies import can_upload
 from portal.files.queries import visible_folders
 from portal.files.upload_access import can_continue_upload, own_upload, visible_uploads
 from portal.files.upload_refusals import BadChecksum, Incomplete, NameTaken
-from portal.files.views import bp
 from portal.kit.errors import Refused
 from portal.kit.web import allowed, current_viewer
 

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from portal.clients.models import Client
+from portal.files.blueprint import bp
 from portal.files.commands.confirmation import NeedsConfirmation, bring_back_version
 from portal.files.commands.downloads import open_version
 from portal.files.commands.retention import delete_version
@@ -15,7 +16,6 @@ from portal.files.policies import can_bring_back, can_change_file
 from portal.files.queries import visible_files, visible_versions
 from portal.files.retention import kept_of, present, version_facts
 from portal.files.space import people_by_id
-from portal.files.views import bp
 from portal.files.views_places import confirm_page
 from portal.kit.db import db
 from portal.kit.paging import page_of
