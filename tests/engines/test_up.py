@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import psutil
@@ -22,9 +22,16 @@ def _take(port: int, stack: ExitStack) -> None:
         listener.listen()
 
 
+def _command(process: psutil.Process) -> str:
+    """Its command line; nothing for a process that has just ended."""
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
+
+
 def _one(running: RunningSite, *words: str) -> psutil.Process:
     """The first process (the oldest: the parent) whose command line holds all words."""
-    found = [p for p in running.processes() if all(word in " ".join(p.cmdline()) for word in words)]
+    found = [p for p in running.processes() if all(word in _command(p) for word in words)]
     return min(found, key=lambda process: process.create_time())
 
 
@@ -84,7 +91,7 @@ def test_engines_of_a_killed_start_are_found_and_replaced(tmp_path: Path) -> Non
         with site(var) as next_one:
             next_one.wait_until_up()
             servers = [p for p in next_one.processes() if p.name() in ("postgres", "valkey-server", "weed")]
-            assert len({p.pid for p in servers if "supervisord" in " ".join(p.parent().cmdline())}) == 3
+            assert len({p.pid for p in servers if "supervisord" in _command(p.parent())}) == 3
             next_one.stop()
             assert next_one.processes() == []
 
