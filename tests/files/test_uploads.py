@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from portal.activity.models import Activity
 from portal.files import acceptance, reaper
+from portal.files.commands.completion import complete_upload
 from portal.files.commands.rights import set_level
 from portal.files.models import File, FileVersion, ObjectDeletion, Upload
 from portal.kit import multipart, storage
@@ -59,6 +61,18 @@ def test_completing_twice_gives_the_same_file(cast: Any, sign_in: Any, session: 
     first, second = complete(browser, begun, data), complete(browser, begun, data)
     assert first.json["id"] == second.json["id"]
     assert session.scalar(select(func.count()).select_from(FileVersion)) == 1
+
+
+def test_a_completion_that_was_looked_up_before_the_other_one_ended_gives_its_file(cast: Any, sign_in: Any) -> None:
+    """The answer to the first was lost and it is still at work when the second one begins."""
+    browser, data = sign_in(cast.clara), b"almost at once"
+    begun = begin(browser, cast.exchange, "a.txt", len(data)).json
+    send(address(browser, begun, 1, data), data)
+    first = complete(browser, begun, data).json["id"]
+    upload = row_of(begun)
+    set_committed_value(upload, "state", "pending")
+    file = complete_upload(upload, actor=cast.clara.viewer, checksums=[checksum(data)])
+    assert str(file.id) == first
 
 
 @pytest.mark.usefixtures("small_parts")
