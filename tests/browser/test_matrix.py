@@ -206,6 +206,9 @@ def test_the_menu_of_a_person_copies_rights(place: Place, window: Page) -> None:
     expect(window.locator("#matrix-menu button").first).to_be_focused()
     window.keyboard.press("ArrowDown")
     window.keyboard.press("Enter")
+    expect(window.locator("#rights-source")).to_be_visible()
+    # Nobody chooses in the moment in which the dialog is seen and does not listen yet.
+    expect(window.locator(".htmx-added")).to_have_count(0)
     window.locator("#rights-source").select_option(str(place.ids["clara"]))
     apply(window)
     assert place.level("diego", "books") == "read"
