@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 
-from portal.kit.xlsx import CELL_UNITS, Column, Kind, Sheet, write_workbook
+from portal.kit import xlsx
+from portal.kit.xlsx import CELL_UNITS, Column, Kind, Sheet, TooManyRows, write_workbook
 
 
 # Cells of Excel have no time zone, hence none here.
@@ -162,3 +163,28 @@ def test_a_fault_while_reading_is_raised(tmp_path: Path) -> None:
 
     with pytest.raises(RuntimeError, match="cursor"):
         write_workbook(tmp_path / "broken.xlsx", [Sheet("S", [Column("A")], rows())], zone=PARIS)
+
+
+def test_every_row_comes_once_and_in_order_whatever_its_neighbours_hold(tmp_path: Path) -> None:
+    """Rows are turned into cells many at a time: one odd value among them changes nothing for the others."""
+    rows: list[list[Any]] = [[f"Texte {number}", number] for number in range(600)]
+    rows[300] = ["a\x00b", None]
+    rows[301] = [0, 5]
+    rows[302] = ["y" * 40_000, 6]
+    write_workbook(tmp_path / "book.xlsx", [Sheet("S", [Column("T"), Column("N", Kind.WHOLE)], iter(rows))], zone=PARIS)
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx").worksheets[0]
+    found = [(text, number) for text, number in sheet.iter_rows(min_row=2, values_only=True)]
+    assert found[300:302] == [("ab", None), ("0", 5)]
+    assert len(found[302][0]) <= CELL_UNITS
+    rest = [*range(300), *range(303, 600)]
+    assert [found[number] for number in rest] == [(f"Texte {number}", number) for number in rest]
+    assert len(found) == 600
+
+
+def test_more_rows_than_a_sheet_holds_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The head is a row too."""
+    monkeypatch.setattr(xlsx, "MAX_ROWS", 301)
+    sheets = {count: [Sheet("S", [Column("T")], iter([["x"]] * count))] for count in (300, 301)}
+    write_workbook(tmp_path / "fits.xlsx", sheets[300], zone=PARIS)
+    with pytest.raises(TooManyRows):
+        write_workbook(tmp_path / "long.xlsx", sheets[301], zone=PARIS)
