@@ -7,8 +7,6 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from sqlalchemy import event, select, text
 from sqlalchemy.engine import Engine
 
@@ -18,8 +16,8 @@ from portal import activity
 from portal.files.models import File
 from portal.files.queries import listing
 from portal.files.queries.listed_files import FILE_FACTS
+from portal.kit import multipart, storage
 from portal.kit.db import db, transactional
-from portal.kit.presign import Signer
 from portal.permissions.queries import level_in_scope
 
 Pair = tuple[Callable[[], object], Callable[[], object]]
@@ -50,27 +48,17 @@ def permission_check(site: Site) -> Pair:
 
 
 def presign(_site: Site) -> Pair:
-    """The signed address of an upload by our signer against the same address by boto3, without any request."""
-    where, key = "http://127.0.0.1:8333", f"files/{uuid.uuid4().hex}"
-    signer = Signer(where, "a-bucket", "us-east-1", "an-access-key", "a-secret-key")
-    client = boto3.client(
-        "s3",
-        endpoint_url=where,
-        aws_access_key_id=signer.access_key,
-        aws_secret_access_key=signer.secret_key,
-        region_name=signer.region,
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
-    headers = {"Content-Length": "9", "Content-Type": "a/b", "x-amz-checksum-sha256": "c"}
-    put = {"ContentLength": 9, "ContentType": "a/b", "ChecksumSHA256": "c", "Bucket": signer.bucket, "Key": key}
+    """The signed address of an upload as pages get it against the same address by boto3, without any request."""
+    store, key = storage.store(), f"files/{uuid.uuid4().hex}"
+    put = {"ContentLength": 9, "ContentType": "a/b", "ChecksumSHA256": "c", "Bucket": store.bucket, "Key": key}
 
     def ours() -> None:
         for _ in range(CHECKS):
-            signer.address("PUT", key, seconds=60, headers=headers)
+            multipart.put_address(key, size=9, content_type="a/b", sha256="c")
 
     def floor() -> None:
         for _ in range(CHECKS):
-            client.generate_presigned_url("put_object", Params=put, ExpiresIn=60)
+            store.inside.generate_presigned_url("put_object", Params=put, ExpiresIn=60)
 
     return ours, floor
 
