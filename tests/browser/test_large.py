@@ -152,3 +152,13 @@ def test_the_folder_opened_anew_begins_at_its_top(documents: Page, people: Any) 
     expect(documents.locator(ROWS).first).to_be_in_viewport()
     assert documents.evaluate("scrollY") == 0
     assert documents.locator(ROWS).count() <= 401
+
+
+def test_a_row_is_as_wide_as_the_phone(documents: Page) -> None:
+    """The row that fetches further ones makes no column of its own."""
+    documents.set_viewport_size({"width": 360, "height": 740})
+    expect(documents.locator(".load-more")).to_be_attached()
+    row, actions = (documents.locator(f"{ROWS}{inside}").first.bounding_box() for inside in ("", " .row-actions"))
+    assert row is not None
+    assert actions is not None
+    assert abs(row["x"] + row["width"] - actions["x"] - actions["width"]) <= 1
